@@ -75,6 +75,7 @@ paths:
               required: [title, isbn]
               properties:
                 isbn: {type: string, readOnly: true}
+                made: {type: string, readOnly: true}
                 title: {type: string, maxLength: 10}
                 tags: {type: array, uniqueItems: true, items: {type: string}}
                 author: {type: object, required: [name], properties: {name: {type: string}}}
@@ -154,6 +155,7 @@ def judged(id: str, *exchanges: Exchange) -> list[str]:
     for evidence in clause.judge(row):
         assert evidence.exchange is not None
         told[evidence.exchange.serial] = BROKEN if evidence.finding else KEPT
+    assert BROKEN not in told.values() or is_suspected(*row)
     return list(told.values())
 
 
@@ -164,7 +166,14 @@ def red(*exchanges: Exchange) -> dict[str, str]:
         for evidence in clause.judge(exchanges):
             if evidence.finding is not None:
                 found[id.removeprefix("client/")] = finding_sentence(evidence.finding)
+    assert is_suspected(*exchanges) is bool(found), "those who look first see what clauses see"
     return found
+
+
+def is_suspected(*exchanges: Exchange) -> bool:
+    """Return whether anything seems wrong to what looks before the clauses do, at less cost."""
+    judges = clauses.suspicions_of_clients(exchanges[0].case.operation)
+    return any(one.finding for judge in judges for one in judge(exchanges))
 
 
 def test_a_request_as_documented_has_nothing_against_it(put: Operation, get: Operation) -> None:
@@ -319,6 +328,11 @@ WRONG_BODIES: dict[str, tuple[Any, str, str]] = {
         'sent with closed: no member "b" is allowed (/closed)',
     ),
     "a read-only member": (
+        GOOD | {"made": "9"},
+        "read-only/made",
+        'sent with made "9", which is read-only (/made)',
+    ),
+    "a read-only member that answers must have": (
         GOOD | {"isbn": "9"},
         "read-only/isbn",
         'sent with isbn "9", which is read-only (/isbn)',
@@ -359,6 +373,14 @@ def test_a_read_only_member_of_the_published_request_only_warns() -> None:
     """Whoever copies the document's own example is not to blame for it."""
     levels = {one.id: one.level for one in clauses.derive_for_clients(confluent())}
     assert levels["client/read-only/metadata"] is Level.SHOULD
+
+
+def test_a_read_only_member_that_is_listed_as_required_only_warns(put: Operation) -> None:
+    """A generated client cannot leave it out: its generator took `required` at its word."""
+    told = clauses_by_id(put)
+    assert told["client/read-only/isbn"].level is Level.SHOULD
+    assert told["client/read-only/made"].level is Level.MUST
+    assert judged("body/isbn", sent(put, GOOD)) == [SILENT]
 
 
 def test_bodies_are_judged_by_their_media_type(put: Operation) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.clauses import Clause
+    from pytest_confluent_contracts.model.clauses import Clause, Judge
     from pytest_confluent_contracts.model.documents import Operation
 
 
@@ -50,3 +50,10 @@ def derive_for_clients(operation: Operation) -> tuple[Clause, ...]:
     from pytest_confluent_contracts.clauses import client
 
     return tuple(client.derive(operation))
+
+
+def suspicions_of_clients(operation: Operation) -> tuple[Judge, ...]:
+    """Return judges that find something wherever the clauses on clients do, at less cost."""
+    from pytest_confluent_contracts.clauses import client
+
+    return tuple(client.derive_suspicions(operation))

@@ -311,6 +311,13 @@ class SchemaReader:
             self._schema, validate_formats=True, formats=dict(OPENAPI_FORMATS)
         )
 
+    def is_kept_by(self, body: Any) -> bool:
+        """Return whether nothing is wrong with *body*; false, too, where a validator cannot say."""
+        try:
+            return bool(self._validator.is_valid(body))
+        except ValueError:  # nested too deeply, or with half a pair of Unicode in it
+            return False
+
     def violations_in(self, exchange: Exchange) -> dict[str, Violated]:
         """Return what is wrong with the answer's body, as `violations_of` does."""
         return find_once(self, exchange, self._violations_of_answer)

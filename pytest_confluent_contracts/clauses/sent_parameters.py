@@ -12,6 +12,7 @@ from urllib.parse import unquote, unquote_plus
 
 from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.remembering import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,6 +55,16 @@ def undeclared_queries(operation: Operation, exchange: Exchange) -> list[str]:
     What carries a credential of the operation is declared by its security; the members of an
     object are declared with it.
     """
+    names = [unquote_plus(name) for name, _ in exchange.case.query]
+    declared = _declared_queries(operation) if names else None
+    if declared is None:
+        return []
+    return [name for name in dict.fromkeys(names) if not {name, _outer_name(name)} & declared]
+
+
+@remembered(1024)
+def _declared_queries(operation: Operation) -> frozenset[str] | None:
+    """Return the names that a query may have, None where those are any."""
     declared = {one.name for one in operation.declared if one.location is Location.QUERY}
     declared |= operation.credential_carriers(Location.QUERY)
     for parameter in operation.declared:
@@ -61,10 +72,9 @@ def undeclared_queries(operation: Operation, exchange: Exchange) -> list[str]:
         if is_object and parameter.explode and parameter.style != "deepObject":
             members = parameter.schema.get("properties")
             if not members or parameter.schema.get("additionalProperties"):
-                return []  # any name may be a member of it
+                return None  # any name may be a member of it
             declared |= set(members)
-    names = [unquote_plus(name) for name, _ in exchange.case.query]
-    return [name for name in dict.fromkeys(names) if not {name, _outer_name(name)} & declared]
+    return frozenset(declared)
 
 
 def _outer_name(name: str) -> str:

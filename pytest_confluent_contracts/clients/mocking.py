@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from inspect import signature
 from typing import TYPE_CHECKING
 
 import httpx
@@ -31,7 +32,13 @@ class MockedContract(StandIn):
         # `httpx` is where its transports are replaced: what lies below them is not even built.
         self.router = respx.mock(using="httpx", assert_all_called=False, assert_all_mocked=True)
         own = self.router.route(host__in=self._hosts())
-        own.mock(side_effect=self._respond)
+
+        def respond(request: httpx.Request) -> httpx.Response:
+            return self._respond(request)
+
+        # respx asks for it with each request, and to work it out costs more than a route.
+        respond.__signature__ = signature(respond)  # type: ignore[attr-defined]
+        own.mock(side_effect=respond)
         with self.router:
             yield
 
@@ -51,7 +58,7 @@ class MockedContract(StandIn):
             answered = self.answer(request.method, _url_of(request.url), headers, request.content)
         except ConnectionError as error:  # a mutation that hangs up
             raise httpx.ReadError(str(error), request=request) from error
-        return whole_answer(*answered)
+        return whole_answer(*answered, request)
 
 
 def _url_of(url: httpx.URL) -> str:

@@ -306,42 +306,31 @@ class StandIn:
         lowered = {name.lower(): value for name, value in headers}
         names = tuple(name for name, _ in headers)
         request = Request(method, target, lowered, body, connection, names)
-        sent = Call(method, url, tuple(headers), body, 0)
         with self._lock:
             asked = self.routes.find(method, parts.hostname or "", parts.path)
-            begun = self.clock.now()
+            begun, content, lost = self.clock.now(), b"", None
             try:
                 answer = self._answer_to(asked, request)
             except ConnectionError as error:
-                self._note(sent, asked, begun, Answer(0), b"", str(error))
-                raise
-            content = b"" if method == "HEAD" else answer.body
-            self._note(sent, asked, begun, answer, content)
+                answer, lost = Answer(0), error
+            if method != "HEAD":
+                content = answer.body
+            recording = Recording(
+                method=method,
+                url=url,
+                sent=tuple(headers),
+                body=body,
+                status=answer.status,
+                headers=answer.headers,
+                content=content,
+                failure="" if lost is None else str(lost),
+                sent_at=begun,
+                took=self.clock.now() - begun,
+            )
+            self._heard.append(Heard(recording, asked))
+        if lost is not None:
+            raise lost
         return answer.status, answer.headers, content
-
-    def _note(
-        self,
-        sent: Call,
-        asked: Asked,
-        begun: float,
-        answer: Answer,
-        content: bytes,
-        failure: str = "",
-    ) -> None:
-        """Remember what was *sent* at *begun*, and how it was answered, or why it was not."""
-        recording = Recording(
-            method=sent.method,
-            url=sent.url,
-            sent=sent.headers,
-            body=sent.body,
-            status=answer.status,
-            headers=answer.headers,
-            content=content,
-            failure=failure,
-            sent_at=begun,
-            took=self.clock.now() - begun,
-        )
-        self._heard.append(Heard(recording, asked))
 
     def _answer_to(self, asked: Asked, request: Request) -> Answer:
         service = self.service_of(asked.operation)
@@ -415,7 +404,11 @@ def _take_any_credentials(service: Service) -> None:
             return _is_credential(scheme, request.headers.get(scheme.carrier.lower(), ""))
         return _is_credential(scheme, request.credential(scheme))
 
+    def tenant_of(request: Request) -> str:
+        return ""  # whoever asks is the first: nobody was given the credentials of another
+
     service.is_recognised = is_recognised  # type: ignore[method-assign]
+    service.tenant_of = tenant_of  # type: ignore[method-assign]
 
 
 def _is_credential(scheme: SecurityScheme, sent: str) -> bool:

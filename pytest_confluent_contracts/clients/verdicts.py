@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.clients.routes import Asked, Routes
     from pytest_confluent_contracts.http.recorded import Recording
-    from pytest_confluent_contracts.model.clauses import Clause, Ruling
+    from pytest_confluent_contracts.model.clauses import Clause, Judge, Ruling
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Exchange
 
@@ -52,15 +52,16 @@ def exchanges_by_operation(heard: Iterable[Heard]) -> list[tuple[Operation, list
 
 def _unredacted_requests(heard: Sequence[Heard]) -> Iterator[Exchange]:
     """Yield what was *heard* as it was, without the bodies of the answers."""
-    from pytest_confluent_contracts.http.recorded import exchanges_of
-    from pytest_confluent_contracts.http.redaction import Redactor
+    from pytest_confluent_contracts.http.recorded import unredacted_requests
 
-    requests = [(replace(one.recording, content=b""), _operation_sent(one)) for one in heard]
-    for one, exchange in zip(heard, exchanges_of(requests, Redactor([])), strict=True):
+    requests = [(one.recording, _operation_sent(one)) for one in heard]
+    for one, exchange in zip(heard, unredacted_requests(requests), strict=True):
         yield exchange if one.asked.is_declared else _as_undeclared(exchange)
 
 
 def _operation_sent(one: Heard) -> Operation:
+    if one.asked.is_declared:
+        return one.asked.operation
     path = one.recording.url.partition("?")[0].partition("://")[2]
     return one.asked.as_sent(one.recording.method, f"/{path.partition('/')[2]}")
 
@@ -75,6 +76,7 @@ class ClientJudge:
 
     def __init__(self) -> None:
         self._clauses: dict[tuple[str, str], tuple[Clause, ...]] = {}
+        self._suspicions: dict[tuple[str, str], tuple[Judge, ...]] = {}
 
     def rulings(self, heard: Iterable[Heard]) -> list[Ruling]:
         """Return the ruling of each clause on which a request bears, those of the first first."""
@@ -107,14 +109,16 @@ class ClientJudge:
                 yield from own
 
     def _is_suspected(self, heard: Sequence[Heard]) -> bool:
-        operation = heard[0].asked.operation
         exchanges = list(_unredacted_requests(heard))
-        weighed = (
-            evidence
-            for clause in self.clauses_of(operation)
-            for evidence in clause.judge(exchanges)
-        )
-        return any(one.finding for one in weighed)
+        judges = self._suspicions_of(heard[0].asked.operation)
+        return any(one.finding for judge in judges for one in judge(exchanges))
+
+    def _suspicions_of(self, operation: Operation) -> tuple[Judge, ...]:
+        from pytest_confluent_contracts.clauses import suspicions_of_clients
+
+        if operation.key not in self._suspicions:
+            self._suspicions[operation.key] = suspicions_of_clients(operation)
+        return self._suspicions[operation.key]
 
     def clauses_of(self, operation: Operation) -> tuple[Clause, ...]:
         """Return the clauses on the requests to *operation*."""

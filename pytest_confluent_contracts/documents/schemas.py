@@ -64,6 +64,8 @@ class Around(NamedTuple):
         return Around(self.any)
 
 
+# Of a member that is required, and not in what travels this way (OpenAPI 3.0, 4.7.24.2).
+REQUIRED_BACK = "x-required-back"
 # What is said of a schema that contains itself beside the reference to it.
 TOLD_OF_REFERENCE = ("type", "nullable", "readOnly", "writeOnly")
 
@@ -329,6 +331,7 @@ def _property(path: str, schema: Mapping[str, Any], locate: Locate, *, required:
         required=required,
         place=locate(schema.get("x-line", 0)),
         read_only=bool(schema.get("readOnly") or schema.get("x-immutable")),
+        required_back=bool(schema.get(REQUIRED_BACK)),
         secret=bool(schema.get("writeOnly") or schema.get("x-redact") or is_password),
     )
 
@@ -451,7 +454,10 @@ def _each_schema(key: str, value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _required_this_way(schema: Any, other_way: str) -> Any:
-    """Return the schema without those required members that have the keyword *other_way*."""
+    """Return the schema without those required members that have the keyword *other_way*.
+
+    These say so themselves then, for who reads `required` alone: many a generator does.
+    """
     if not isinstance(schema, Mapping):
         return schema
 
@@ -460,12 +466,16 @@ def _required_this_way(schema: Any, other_way: str) -> Any:
 
     held = {key: _each_schema(key, value, changed) for key, value in schema.items()}
     members = held.get("properties", {})
-    required = schema.get("required")
-    if required and any(members.get(name, {}).get(other_way) for name in required):
-        held["required"] = [name for name in required if not members.get(name, {}).get(other_way)]
-        if not held["required"]:
-            del held["required"]
-    return held
+    required = schema.get("required") or ()
+    back = [name for name in required if members.get(name, {}).get(other_way)]
+    if not back:
+        return held
+    told = {name: {**members[name], REQUIRED_BACK: True} for name in back}
+    kept = [name for name in required if name not in back]
+    if kept:
+        return {**held, "properties": members | told, "required": kept}
+    del held["required"]
+    return {**held, "properties": members | told}
 
 
 def with_implied_types(schema: Any) -> Any:

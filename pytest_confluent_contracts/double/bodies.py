@@ -12,6 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import HTTP
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -71,11 +72,18 @@ def _value_of(content: Content, media_type: str, body: bytes) -> Any:
 
 def _parsed_json(body: bytes) -> Any:
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        value = _decoder().decode(body.decode("utf-8"))
+        if b"\\u" in body:  # an escape may stand for half a pair
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise Unreadable("The body is not JSON.") from None
     return value
+
+
+@lru_cache(maxsize=1)
+def _decoder() -> json.JSONDecoder:
+    """Return the decoder, made once: `json.loads` makes one of each call that names a hook."""
+    return json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> Any:

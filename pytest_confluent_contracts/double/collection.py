@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double import faces, nested
 from pytest_confluent_contracts.double.later import Agenda
-from pytest_confluent_contracts.double.samples import is_allowed
+from pytest_confluent_contracts.double.samples import copied_json, is_allowed
 from pytest_confluent_contracts.double.store import (
     DAY_S,
     SLASH_INSIDE,
@@ -351,15 +351,6 @@ class Collection:
         if not root or not isinstance(body, dict):
             return body
         return paths.with_value({}, root, body)
-
-
-def copied_json(value: Any) -> Any:
-    """Return a copy of a JSON value: `deepcopy` looks for much that it cannot hold."""
-    if isinstance(value, dict):
-        return {name: copied_json(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [copied_json(item) for item in value]
-    return value
 
 
 def depth_of(collection: Collection) -> int:

@@ -97,9 +97,15 @@ class ListService(CollectionService):
         shown, kind = self.show_resource(resource), self.operation.resource
         if kind is None:
             return shown
-        around = faces.envelope_of(kind, [one.path for one in self.operation.answer_members])
-        found = paths.value_at(shown, around)
+        found = paths.value_at(shown, self._envelope)
         return shown if found is ABSENT else found
+
+    @cached_property
+    def _envelope(self) -> str:
+        """Return the path of what the list has of one resource."""
+        kind = self.operation.resource
+        assert kind is not None
+        return faces.envelope_of(kind, [one.path for one in self.operation.answer_members])
 
     # --- which, and in which order ----------------------------------------------------------------
 

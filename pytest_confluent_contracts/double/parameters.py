@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, unquote_plus
 
@@ -14,6 +15,7 @@ import jsonschema_rs
 
 from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.remembering import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Parameter, SecurityScheme
 
     Broken = tuple[Parameter, str]  # a parameter, and the rule of it that is broken
+    Written = tuple[str, str]  # a name and its value
 
 REQUIRED: Final = "required"  # the rule that a parameter is sent
 INTEGER = re.compile(r"-?[0-9]+\Z")
@@ -33,11 +36,19 @@ class SentParameters:
 
     def __init__(self, target: str, headers: Mapping[str, str]) -> None:
         self.headers = headers
-        self.query = [
-            pair.partition("=")[::2] for pair in _parts_between(target.partition("?")[2], "&")
-        ]
-        cookies = _parts_between(headers.get("cookie", ""), ";")
-        self.cookies = [pair.strip().partition("=")[::2] for pair in cookies]
+        self._target = target
+
+    @cached_property
+    def query(self) -> list[Written]:
+        """Return the names and values in the query."""
+        parts = _parts_between(self._target.partition("?")[2], "&")
+        return [_name_and_value(part) for part in parts]
+
+    @cached_property
+    def cookies(self) -> list[Written]:
+        """Return those of the cookies."""
+        parts = _parts_between(self.headers.get("cookie", ""), ";")
+        return [_name_and_value(part.strip()) for part in parts]
 
     def texts(self, location: Location, name: str) -> list[str]:
         """Return each undecoded value of *name* at *location*."""
@@ -45,8 +56,21 @@ class SentParameters:
             if name.lower() not in self.headers:
                 return []
             return [self.headers[name.lower()]]
-        pairs = self.query if location is Location.QUERY else self.cookies
-        return [value for written, value in pairs if unquote_plus(written) == name]
+        pairs = self._named_queries if location is Location.QUERY else self._named_cookies
+        return [value for told, value in pairs if told == name]
+
+    @cached_property
+    def _named_queries(self) -> list[Written]:
+        return [(unquote_plus(name), value) for name, value in self.query]
+
+    @cached_property
+    def _named_cookies(self) -> list[Written]:
+        return [(unquote_plus(name), value) for name, value in self.cookies]
+
+
+def _name_and_value(part: str) -> Written:
+    name, _, value = part.partition("=")
+    return name, value
 
 
 def _parts_between(text: str, between: str) -> list[str]:
@@ -83,11 +107,8 @@ def sends(name: str, location: Location, target: str, headers: Mapping[str, str]
 
 def rules_broken_in_path(parameter: Parameter, text: str) -> list[str]:
     """Return the rules that *text*, decoded, breaks as the value of a parameter of the path."""
-    validator = jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
-    return [
-        _rule_of_error(error)
-        for error in validator.iter_errors(_value_in_types(parameter.types, text))
-    ]
+    errors = _validator_of(parameter).iter_errors(_value_in_types(parameter.types, text))
+    return [_rule_of_error(error) for error in errors]
 
 
 def is_there(parameter: Parameter, target: str, headers: Mapping[str, str]) -> bool:
@@ -107,8 +128,12 @@ def _rules_broken(parameter: Parameter, sent: SentParameters) -> list[str]:
         if not parameter.required:
             return []
         return [REQUIRED]
-    validator = jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
-    return [_rule_of_error(error) for error in validator.iter_errors(value)]
+    return [_rule_of_error(error) for error in _validator_of(parameter).iter_errors(value)]
+
+
+@remembered(1024)
+def _validator_of(parameter: Parameter) -> Any:
+    return jsonschema_rs.Draft202012Validator(dict(parameter.schema), validate_formats=True)
 
 
 def _rule_of_error(error: Any) -> str:

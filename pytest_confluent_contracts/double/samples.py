@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -58,7 +57,20 @@ Schema = Mapping[str, Any]
 
 def allowed_value(schema: Schema) -> Any:
     """Return a value that *schema* allows, `ABSENT` where none is found."""
-    return deepcopy(_allowed_value(_text_of(schema)))
+    return copied_json(_allowed_value(_text_of(schema)))
+
+
+def copied_json(value: Any) -> Any:
+    """Return a copy of a JSON value: `deepcopy` looks for much that it cannot hold."""
+    if isinstance(value, list):
+        return [copied_json(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    copy = dict(value)
+    for name, member in value.items():
+        if isinstance(member, (dict, list)):
+            copy[name] = copied_json(member)
+    return copy
 
 
 def is_allowed(schema: Schema, value: Any) -> bool:

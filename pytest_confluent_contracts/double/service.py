@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -64,6 +65,7 @@ from pytest_confluent_contracts.model.conditions import (
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.media_types import BodyKind, sent_media_type
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.remembering import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
         Content,
         Operation,
         Parameter,
+        Response,
         SecurityScheme,
     )
 
@@ -81,6 +84,7 @@ WINDOW_S = 60.0
 OTHER_TENANT = "other"  # the second of two that have nothing in common
 DEEPEST = 200  # levels of a body
 LATENCY_S = 0.02
+SAMPLED = 1024  # documented answers of which the headers are known
 # What HTTP itself sends, and what an answer without a fault has no use for.
 UNSAMPLED = frozenset(
     {
@@ -348,7 +352,7 @@ class Service:
         """Return the resource as an answer shows it."""
         return self.store.show(resource)
 
-    @property
+    @cached_property
     def success_status(self) -> int:
         """Return the status of a successful answer; of a documented range the first.
 
@@ -472,7 +476,7 @@ class Service:
             headers.append((limit_header_names(self.operation)["retry_after"], str(seconds_left)))
         return headers
 
-    @property
+    @cached_property
     def limit_statuses(self) -> tuple[int, ...]:
         """Return the statuses with which the limit may refuse, the first that it does first."""
         promised = self.operation.promises
@@ -504,15 +508,31 @@ class Service:
         What stands before the template is the address of the service; other literal parts of it
         are not looked at, for they may be spelled with percent escapes.
         """
-        segments = self.operation.path.split("/")
-        given = path.partition("?")[0].split("/")[-len(segments) :]
+        given = path.partition("?")[0].split("/")[-self.operation.path.count("/") - 1 :]
         values: list[str] = []
-        for segment, came in zip(segments, given, strict=False):
-            found = re.fullmatch(paths.template_pattern(segment), came)
+        for index, pattern, count in self._variable_segments:
+            if index >= len(given):
+                break
+            found = pattern.fullmatch(given[index])
             # What has another form is the id of nothing, and stays in its place.
-            values += found.groups() if found else [""] * len(paths.template_names(segment))
-        named = zip(paths.template_names(self.operation.path), map(unquote, values), strict=False)
+            values += found.groups() if found else [""] * count
+        named = zip(self._variables, map(unquote, values), strict=False)
         return [text for _, text in plain_ids(self.operation, named)]
+
+    @cached_property
+    def _variables(self) -> list[str]:
+        """Return the names of the path parameters, as the path has them."""
+        return paths.template_names(self.operation.path)
+
+    @cached_property
+    def _variable_segments(self) -> list[tuple[int, re.Pattern[str], int]]:
+        """Return the segments of the path that have variables: which, their form, how many."""
+        found: list[tuple[int, re.Pattern[str], int]] = []
+        for index, segment in enumerate(self.operation.path.split("/")):
+            count = len(paths.template_names(segment))
+            if count:
+                found.append((index, re.compile(paths.template_pattern(segment)), count))
+        return found
 
     def check_parameters(self, request: Request) -> None:
         """Raise `Refused` with each parameter that is missing or wrong, those of the path aside."""
@@ -704,7 +724,7 @@ class Service:
         headers.append(("Date", http_date(self.clock.now())))
         headers += answer.headers
         headers += self.documented_headers(answer.status, {name.lower() for name, _ in headers})
-        return replace(answer, headers=tuple(headers))
+        return Answer(answer.status, tuple(headers), answer.value, answer.raw)
 
     def documented_headers(self, status: int, told: set[str]) -> list[tuple[str, str]]:
         """Return the headers that the document has for *status* and that are not *told* yet.
@@ -714,13 +734,13 @@ class Service:
         response = self.operation.response(status)
         if response is None:
             return []
-        told |= UNSAMPLED | {name.lower() for name in limit_header_names(self.operation).values()}
-        found: list[tuple[str, str]] = []
-        for header in response.headers:
-            value = allowed_value(header.schema)
-            if header.name.lower() not in told and value is not ABSENT:
-                found.append((header.name, header_text(value)))
-        return found
+        told |= UNSAMPLED | self._limit_headers_lowered
+        sampled = sampled_headers(response)
+        return [(name, text) for name, text in sampled if name.lower() not in told]
+
+    @cached_property
+    def _limit_headers_lowered(self) -> set[str]:
+        return {name.lower() for name in limit_header_names(self.operation).values()}
 
 
 def _tags_in(told: str) -> list[str]:
@@ -752,6 +772,17 @@ def media_type_of(content: Content | None) -> str:
     return sent_media_type(content.media_type)
 
 
+@remembered(SAMPLED)
+def sampled_headers(response: Response) -> list[tuple[str, str]]:
+    """Return the headers that the document has for an answer, each with a value that it allows."""
+    found: list[tuple[str, str]] = []
+    for header in response.headers:
+        value = allowed_value(header.schema)
+        if value is not ABSENT:
+            found.append((header.name, header_text(value)))
+    return found
+
+
 def header_text(value: Any) -> str:
     """Return *value* as a header has it: style ``simple``, parts between commas (RFC 6570)."""
     if isinstance(value, dict):
@@ -781,6 +812,8 @@ def _check_depth(value: Any) -> None:
     """Raise `ValueError` where *value* has more levels than the service follows."""
     level = [value]
     for _ in range(DEEPEST):
+        if not level:
+            return
         below: list[Any] = []
         for holder in level:
             if isinstance(holder, dict):

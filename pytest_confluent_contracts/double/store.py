@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -17,6 +18,7 @@ from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.remembering import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Content, Operation, Property, Response
 
 EPOCH = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)  # what the clock's 0 stands for
+EPOCH_S = EPOCH.timestamp()
 DAY_S = 86_400.0
+REMEMBERED = 1024  # operations of which something is known
 SLASH_INSIDE = "\x1f"  # stands for a slash in a path parameter
 
 
@@ -194,14 +198,18 @@ def plain_ids(operation: Operation, decoded: Iterable[tuple[str, str]]) -> list[
 
     ``.7`` of the style label is 7, and so is ``;id=7`` of the style matrix; a list stays as it is.
     """
-    styles: dict[str, str] = {}
+    prefixes = _prefixes_by_name(operation)
+    return [(name, text.removeprefix(prefixes.get(name, ""))) for name, text in decoded]
+
+
+@remembered(REMEMBERED)
+def _prefixes_by_name(operation: Operation) -> dict[str, str]:
+    """Return what the style of each path parameter that has one puts before its value."""
+    found: dict[str, str] = {}
     for one in operation.path_parameters:
-        if not {"array", "object"} & set(one.types):
-            styles[one.name] = one.style
-    found: list[tuple[str, str]] = []
-    for name, text in decoded:
-        prefix = {"matrix": f";{name}=", "label": "."}.get(styles.get(name, ""), "")
-        found.append((name, text.removeprefix(prefix)))
+        prefix = {"matrix": f";{one.name}=", "label": "."}.get(one.style, "")
+        if prefix and not {"array", "object"} & set(one.types):
+            found[one.name] = prefix
     return found
 
 
@@ -227,17 +235,22 @@ def is_same(one: Any, other: Any) -> bool:
 def time_stamp(moment: float) -> str:
     """Return the moment *moment* seconds after `EPOCH`: ``0.0`` is ``2026-01-05T08:30:00.000Z``."""
     stamp = (EPOCH + timedelta(seconds=moment)).isoformat(timespec="milliseconds")
-    return stamp.replace("+00:00", "Z")
+    return f"{stamp.removesuffix('+00:00')}Z"
 
 
 def seconds_since_1970(moment: float) -> int:
     """Return the moment *moment* seconds after `EPOCH` in whole seconds since 1970, rounded up."""
-    return math.ceil(EPOCH.timestamp() + moment)
+    return math.ceil(EPOCH_S + moment)
 
 
 def http_date(moment: float) -> str:
     """Return the same moment as a ``Date`` header tells it, in whole seconds (RFC 9110 5.6.7)."""
-    return format_datetime(EPOCH + timedelta(seconds=int(moment)), usegmt=True)
+    return _written_second(int(moment))
+
+
+@lru_cache(maxsize=64)
+def _written_second(second: int) -> str:
+    return format_datetime(EPOCH + timedelta(seconds=second), usegmt=True)
 
 
 # --- values that a document shows -----------------------------------------------------------------

@@ -347,6 +347,46 @@ def exchanges_of(
         yield _recorded_exchange(one, serial, case, clean)
 
 
+def unredacted_requests(requests: Iterable[tuple[Recording, Operation]]) -> Iterator[Exchange]:
+    """Yield recorded *requests* as `exchanges_of` does, with all that is secret.
+
+    The bodies of their answers are left out. For who looks whether anything is wrong at all, and
+    neither keeps nor shows what it saw.
+    """
+    nothing = Redactor([])
+    authorities: dict[tuple[Any, ...], str] = {}
+    for serial, (one, operation) in enumerate(requests):
+        authority = authorities.setdefault(_quota_owner(one), f"credentials {len(authorities) + 1}")
+        begun = one.sent_at or 0.0
+        case = RedactedCase(
+            probe=Probe.EXAMPLES,
+            title="",
+            operation=operation,
+            parameters=_parameters_of(one, operation, nothing),
+            headers=one.sent,
+            body=one.body or None,
+            value=parse_json(one.body)[0],
+            expect=Expect.ANY,
+            authority=authority,
+            query=_pairs_in(urlsplit(one.url).query, "&"),
+            cookies=_pairs_in(_first_header(one.sent, "cookie"), ";"),
+        )
+        yield Exchange(
+            serial=serial,
+            case=case,
+            url=one.url,
+            status=one.status,
+            headers=one.headers,
+            text="",
+            json=paths.ABSENT,
+            flaw="",
+            leaks=(),
+            sent_at=begun,
+            came_at=begun + one.took,
+            failure=one.failure,
+        )
+
+
 def _is_request_of(one: Recording, operation: Operation) -> bool:
     return one.method == operation.method.upper() and _route_match(one, operation) is not None
 

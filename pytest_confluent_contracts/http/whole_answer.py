@@ -26,9 +26,17 @@ class _WholeBody(httpx.SyncByteStream, httpx.AsyncByteStream):
         yield self._body
 
 
-def whole_answer(status: int, headers: Sequence[tuple[str, str]], body: bytes) -> httpx.Response:
-    """Return an answer with *body* in one piece, and its length where *headers* do not tell it."""
+def whole_answer(
+    status: int,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    request: httpx.Request | None = None,
+) -> httpx.Response:
+    """Return an answer with *body* in one piece, and its length where *headers* do not tell it.
+
+    *request* is what it answers: respx copies an answer that does not know.
+    """
     told = list(headers)
     if body and not any(name.lower() == "content-length" for name, _ in headers):
         told.append(("Content-Length", str(len(body))))
-    return httpx.Response(status, headers=told, stream=_WholeBody(body))
+    return httpx.Response(status, headers=told, stream=_WholeBody(body), request=request)

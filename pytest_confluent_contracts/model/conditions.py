@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.remembering import remembered
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Parameter
 
+REMEMBERED = 1024  # operations of which it is known
 NOT_MODIFIED, PRECONDITION_FAILED, PRECONDITION_REQUIRED = 304, 412, 428
 IF_MATCH, IF_NONE_MATCH = "If-Match", "If-None-Match"
 # The names of the steps of a life that are sent on a condition.
@@ -32,12 +34,14 @@ KEPT_HEADERS = ("Cache-Control", "Content-Location", "Expires", "Vary")
 TAG = re.compile(r"(?:W/)?\"[\x21\x23-\x7e\x80-\xff]*\"\Z")
 
 
+@remembered(REMEMBERED)
 def tells_tag(operation: Operation) -> bool:
     """Return whether the success of *operation* documents the header ETag."""
     success = operation.success
     return success is not None and any(one.name.lower() == "etag" for one in success.headers)
 
 
+@remembered(REMEMBERED)
 def takes_if_match(operation: Operation) -> bool:
     """Return whether a write may be asked for on the condition that nobody else has written."""
     if operation.is_safe:
@@ -47,6 +51,7 @@ def takes_if_match(operation: Operation) -> bool:
     return is_answered or requires_condition(operation) or _declares(operation, IF_MATCH)
 
 
+@remembered(REMEMBERED)
 def takes_if_none_match(operation: Operation) -> bool:
     """Return whether a read may be asked for on the condition that something has changed."""
     if operation.method != "GET":
@@ -79,6 +84,7 @@ def tells_caching(operation: Operation) -> bool:
     return bool(names & {"cache-control", "expires", "vary", "etag"})
 
 
+@remembered(REMEMBERED)
 def requires_condition(operation: Operation) -> bool:
     """Return whether a write without a condition is refused (RFC 6585 3)."""
     return not operation.is_safe and operation.names_status(PRECONDITION_REQUIRED)

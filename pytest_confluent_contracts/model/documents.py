@@ -42,7 +42,11 @@ def types_allowed(schema: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One member of a body: its path (``errors[].status``) and what the document says of it."""
+    """One member of a body: its path (``errors[].status``) and what the document says of it.
+
+    ``required_back`` says that the document lists it as required, and means the other way: a
+    read-only member of a request.
+    """
 
     path: str
     schema: Mapping[str, Any]
@@ -50,6 +54,7 @@ class Property:
     place: SourceLocation
     read_only: bool = False
     secret: bool = False
+    required_back: bool = False
 
     @property
     def is_composed(self) -> bool:
@@ -354,12 +359,12 @@ class Operation:
             return ()
         return content.properties
 
-    @property
+    @cached_property
     def path_parameters(self) -> tuple[Parameter, ...]:
         """Return the declared parameters of the path, in its order."""
         return tuple(one for one in self.declared if one.location is Location.PATH)
 
-    @property
+    @cached_property
     def other_parameters(self) -> tuple[Parameter, ...]:
         """Return the declared parameters in query, headers and cookies, in the document's order."""
         return tuple(one for one in self.declared if one.location is not Location.PATH)
@@ -419,7 +424,11 @@ class Operation:
 
     def names_status(self, status: int) -> bool:
         """Return whether the document names *status* itself, not only its range."""
-        return any(response.status == str(status) for response in self.responses)
+        return str(status) in self._statuses
+
+    @cached_property
+    def _statuses(self) -> frozenset[str]:
+        return frozenset(response.status for response in self.responses)
 
     @property
     def promises_refusal(self) -> bool:

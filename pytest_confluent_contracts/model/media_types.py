@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 
 class BodyKind(StrEnum):
@@ -43,6 +44,7 @@ def essence(media_type: str | None) -> str:
     return (media_type or "").partition(";")[0].strip().lower()
 
 
+@lru_cache(maxsize=1024)
 def body_kind(media_type: str) -> BodyKind:
     """Return the kind of the bodies of *media_type*; ranges stand for JSON.
 
@@ -89,7 +91,11 @@ def matching(media_types: Iterable[str], came: str | None) -> str | None:
     >>> matching(["*/*", "application/*", "application/json"], "application/xml")
     'application/*'
     """
-    name = essence(came)
+    return _matching(tuple(media_types), essence(came))
+
+
+@lru_cache(maxsize=1024)
+def _matching(media_types: Sequence[str], name: str) -> str | None:
     found = [one for one in media_types if _covers(essence(one), name)]
     return min(found, key=lambda one: essence(one).count("*"), default=None)
 

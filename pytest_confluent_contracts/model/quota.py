@@ -199,6 +199,7 @@ def promised_headers(operation: Operation) -> QuotaHeaders | None:
     )
 
 
+@remembered(256)
 def known_headers(operation: Operation) -> QuotaHeaders:
     """Return the headers by which an answer to *operation* may tell its quota.
 

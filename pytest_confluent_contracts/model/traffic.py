@@ -251,8 +251,9 @@ class RedactedCase(CaseParts):
 
 
 def _first_value(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
+    wanted = name.lower()
     for known, value in headers:
-        if known.lower() == name.lower():
+        if known.lower() == wanted:
             return value
     return None
 

@@ -9,6 +9,8 @@ import time
 import warnings
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.clauses import (
@@ -19,6 +21,7 @@ from pytest_confluent_contracts.model.clauses import (
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.resources import MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe
+from pytest_confluent_contracts.plugin.ahead import one_at_a_time, run_together
 from pytest_confluent_contracts.plugin.asking import case_chooser
 from pytest_confluent_contracts.plugin.lives import Lives
 from pytest_confluent_contracts.plugin.mending import mending_options
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
+INTERRUPTED = "the run was interrupted"
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
 # Requests that a finding may be shrunk with: off this machine each of them is a load on others.
@@ -89,9 +93,13 @@ class Gate:
         self._shown_by: ShownBy = {}
         self._telling_nodes: dict[str, str] = {}
         self._led_first: set[str] = set()  # documents
+        self._is_gathered, self._is_called_off = False, False
+        self._together = 1  # documents that are held at the same time
+        self._told = RLock()  # held by whoever tells others what is sent
 
     def ruling(self, operation: Operation, clause: Clause) -> Ruling:
         """Return the verdict on *clause*; what only clauses before it needed is let go."""
+        self._gather_ahead()
         for finished in self._remaining.begin(operation, clause):
             self._forget(finished)
         begun = time.perf_counter()
@@ -104,6 +112,63 @@ class Gate:
         self._remaining.ruled(operation, clause)
         self.config.hook.pytest_contract_ruling(config=self.config, ruling=ruling)
         return ruling
+
+    # --- several documents together ---------------------------------------------------------------
+
+    def _gather_ahead(self) -> None:
+        """Send, once, what the clauses of each document need, each document beside the others.
+
+        Each gets the same requests in the same order as alone. It is so where several requests may
+        be in flight, and nothing that is seen spares the rest; xdist spreads documents itself.
+        """
+        if self._is_gathered:
+            return
+        self._is_gathered = True
+        held: dict[str, list[tuple[Operation, list[Clause]]]] = {}
+        for operation, clauses in self._chosen:
+            held.setdefault(operation.document, []).append((operation, clauses))
+        is_alone = self.settings.mocked or hasattr(self.config, "workerinput")
+        policy = self._policy()
+        if is_alone or len(held) < 2 or policy.concurrency < 2 or policy.frugal:
+            return
+        # With it, all that can be is planned.
+        self._target = self._target or opened_target(self.config, self.run_plan)
+        for resource in self.run_plan.led_resources(self.run_plan.asked_operations()):
+            self.lives.sequences(resource)  # drawn one after the other
+        self._together = min(len(held), policy.concurrency)
+        errands = [partial(self._gather_document, one) for one in held.values()]
+        run_together(errands, self._together, self._call_off)
+        self.telling.clear()
+
+    def _gather_document(self, held: Sequence[tuple[Operation, list[Clause]]]) -> None:
+        """Send what each clause of *held* needs, in this order."""
+        for operation, clauses in held:
+            begun = time.perf_counter()
+            for clause in clauses:
+                if clause.needs and not self._is_called_off:
+                    self._gather(operation, clause)
+            took = time.perf_counter() - begun
+            self.seconds[operation.key] = self.seconds.get(operation.key, 0.0) + took
+
+    def _gather(self, operation: Operation, clause: Clause) -> None:
+        campaign = self.campaign(operation)
+        if campaign.look_first() is not None:
+            return
+        if Probe.LIFE in clause.needs:
+            if self.lives.is_led(operation.resource):
+                self.scenario(operation).gather(clause)
+            return
+        if self.settings.budget is not None:
+            self._lead_lives_first(operation.document)
+        campaign.gather(clause)
+
+    def _call_off(self) -> None:
+        """Let nothing more be sent but what puts back, and what ends what was made."""
+        self._is_called_off = True
+        why = MissingEvidence(MissingKind.HELD_BACK, INTERRUPTED)
+        for campaign in list(self._campaigns.values()):
+            campaign.sender.stopped = why
+        self.lives.call_off(why)
 
     def _forget(self, operation: Operation) -> None:
         """Let go what was planned and sent of *operation*, of which every clause is ruled.
@@ -226,7 +291,7 @@ class Gate:
 
         settings = self.settings
         policy = RunPolicy(
-            concurrency=settings.concurrency,
+            concurrency=max(1, settings.concurrency // self._together),
             reserve=not settings.local and not settings.throttle,
             frugal=is_frugal(self.config),
         )
@@ -240,10 +305,10 @@ class Gate:
         # With the embedded service a wait takes no time.
         waits = Silent() if self.settings.mocked else self.telling
         return Listener(
-            progress=self.telling.request,
-            say=waits.say,
-            exchanged=self.exchanged,
-            chosen=case_chooser(self.config),
+            progress=one_at_a_time(self._told, self.telling.request),
+            say=one_at_a_time(self._told, waits.say),
+            exchanged=one_at_a_time(self._told, self.exchanged),
+            chosen=one_at_a_time(self._told, case_chooser(self.config)),
         )
 
     def _own_of(self, operation: Operation) -> saved_state.PathParameters | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.cases.life import LifeCases
     from pytest_confluent_contracts.cases.sequences import Moves, SequenceCases
     from pytest_confluent_contracts.http.targets import Access, Target
+    from pytest_confluent_contracts.model.clauses import MissingEvidence
     from pytest_confluent_contracts.model.documents import Document, Operation
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Case, RunContext
@@ -142,6 +143,11 @@ class Lives:
         self._scenarios[key] = made
         self._add_sequences(made, target, policy, listener)
         return made
+
+    def call_off(self, why: MissingEvidence) -> None:
+        """Send nothing more of any life but what ends what was made."""
+        for scenario in list(self._scenarios.values()):
+            scenario.call_off(why)
 
     def let_go(self, resource: Resource) -> None:
         """Forget what the life of *resource* has shown: every clause on it is ruled."""

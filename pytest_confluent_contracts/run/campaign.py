@@ -214,11 +214,7 @@ class Campaign:
         """Return the verdict on *clause*, after the probes that it needs have run."""
         if clause.needs and self._unjudged:
             return rule(self.operation, Weighed(clause, (), ()), (), missing=self._unjudged)
-        for probe in ORDER:
-            # What was sent already need not be asked about: weighing takes longer than sending.
-            is_due = probe in clause.needs and probe not in self._done
-            if is_due and not self._is_known_enough(clause):
-                self.run(probe)
+        self.gather(clause)
         weighed = self.weigh(clause)
         if not weighed.against:
             missing = None if weighed.evidence else self._why_missing(clause)
@@ -227,6 +223,14 @@ class Campaign:
             return rule(self.operation, weighed, self.seen)
         smallest, vain_tries = self._shrinker.smallest(weighed)
         return rule(self.operation, weighed, self.seen, smallest=smallest, vain_tries=vain_tries)
+
+    def gather(self, clause: Clause) -> None:
+        """Send the probes that *clause* needs and that were not sent yet."""
+        for probe in ORDER:
+            # What was sent already need not be asked about: weighing takes longer than sending.
+            is_due = probe in clause.needs and probe not in self._done
+            if is_due and not self._is_known_enough(clause):
+                self.run(probe)
 
     def weigh(self, clause: Clause) -> Weighed:
         """Return what the exchanges so far say of *clause*."""
@@ -516,6 +520,12 @@ class Campaign:
 
 
 def _is_orderless(case: Case) -> bool:
+    """Return whether *case* may be in flight beside others: it changes nothing, nor may it.
+
+    Valid ones go one by one: of those that are refused, the next ones hang on it.
+    """
+    if case.operation.is_safe and case.probe not in HOPELESS_PROBES:
+        return True
     return case.expect in ORDERLESS
 
 

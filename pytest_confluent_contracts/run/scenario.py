@@ -166,6 +166,20 @@ class Scenario:
             sequence=shortest.sequence.told,
         )
 
+    def gather(self, clause: Clause) -> None:
+        """Lead the life, and send the sequences where *clause* needs them."""
+        self.run()
+        is_needed = self.sequences is not None and Probe.SEQUENCES in clause.needs
+        if is_needed and not self.sender.stopped:
+            assert self.sequences is not None
+            self.sequences.send()
+
+    def call_off(self, why: MissingEvidence) -> None:
+        """Send nothing more but what ends what was made."""
+        self.sender.stopped = why
+        if self.sequences is not None:
+            self.sequences.call_off(why)
+
     def _needs_sequences(self, clause: Clause, weighed: Weighed) -> bool:
         """Return whether the sequences are asked about *clause*, too.
 

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.cases.life import LifeStep
     from pytest_confluent_contracts.cases.sequences import Move, Moves, SequenceCases
-    from pytest_confluent_contracts.model.clauses import Clause, Evidence, Finding, FindingKind
+    from pytest_confluent_contracts.model.clauses import (
+        Clause,
+        Evidence,
+        Finding,
+        FindingKind,
+        MissingEvidence,
+    )
     from pytest_confluent_contracts.model.traffic import Exchange
     from pytest_confluent_contracts.run.saved_state import PathParameters
     from pytest_confluent_contracts.run.scenario import Scenario
@@ -111,6 +117,15 @@ class Sequences:
     def rows(self) -> list[tuple[Exchange, ...]]:
         """Return the exchanges of each sequence, all of which are sent when first asked for."""
         return [one.exchanges for one in self.sent_one_by_one()]
+
+    def send(self) -> None:
+        """Send those that were not sent yet."""
+        for _ in self.sent_one_by_one():
+            pass
+
+    def call_off(self, why: MissingEvidence) -> None:
+        """Send nothing more but what ends what was made."""
+        self._aside.sender.stopped = why
 
     def sent_one_by_one(self) -> Iterator[SentSequence]:
         """Yield each sequence, sent when its turn comes."""
