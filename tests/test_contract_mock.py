@@ -26,6 +26,7 @@ BEARER = {"Authorization": "Bearer anything"}
 PAIR = {"DD-API-KEY": "anything", "DD-APPLICATION-KEY": "anything"}
 UPDATE = "updateIamV2ApiKey"
 NAMED = {"spec": {"display_name": "new"}}
+NEW_KEY = {"owner": {"id": "u-1"}, "resource": {"id": "lkc-1", "environment": "env-1"}}
 
 
 @pytest.fixture
@@ -200,6 +201,76 @@ def test_a_server_is_answered_for_whatever_its_variables_are(server: str, tmp_pa
     with mocked(str(path)) as api:
         assert httpx.get(SERVERS[server]).status_code == 204
         assert [len(api[name].calls) for name in ("mine", "one")] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("https://things.example/things/mine", "GET /api/things/mine"),
+        ("https://things.example/v2/things/mine", "GET /api/things/mine"),
+        ("https://things.example/api/things/", "GET /api/things/mine"),
+    ],
+)
+def test_a_path_without_its_prefix_or_its_id_is_not_declared(
+    asked: str, near: str, tmp_path: Path
+) -> None:
+    """At the document's own host: elsewhere nobody knows what stands before."""
+    written = DOCUMENT.format(server="https://things.example/api")
+    (path := tmp_path / "things.yaml").write_text(written, encoding="utf-8")
+    with mocked(str(path), judge=False) as api:
+        assert httpx.get(asked).status_code == 404
+    [ruling] = api.red_rulings()
+    assert (ruling.clause.id, ruling.finding.expected) == ("client/declared", near)
+
+
+def test_a_slash_that_an_empty_id_leaves_is_not_the_list(api: MockedContract) -> None:
+    """``f"{keys}/{id}"`` of an id that is empty is no list of keys."""
+    assert httpx.get(f"{KEYS}/", headers=BEARER).status_code == 404
+    assert [one.clause.id for one in api.red_rulings()] == ["client/declared"]
+    api.reset()
+    assert httpx.get(KEYS, headers=BEARER).status_code == 200
+    api.check()
+
+
+def test_links_lead_to_where_the_client_asks(api: MockedContract) -> None:
+    """A client that follows them stays with the mock: of pages, and of the key itself."""
+    with httpx.Client(headers=BEARER) as client:
+        for name in ("a", "b", "c"):
+            client.post(KEYS, json={"spec": {**NEW_KEY, "display_name": name}})
+        api.clock.advance(2)
+        address, seen = f"{KEYS}?page_size=2", []
+        while address:
+            page = client.get(address).json()
+            seen += [one["metadata"]["self"] for one in page["data"]]
+            address = page["metadata"].get("next")
+        assert len(set(seen)) == len(seen) >= 4
+        assert {client.get(one).status_code for one in seen} == {200}
+    api.check()
+
+
+def test_a_body_that_may_be_left_out_is_not_missed(tmp_path: Path) -> None:
+    """Its schema requires a member of a body that is sent."""
+    (path := tmp_path / "seals.yaml").write_text(ACTION, encoding="utf-8")
+    with mocked(str(path)) as api:
+        assert httpx.post("https://seals.example/seal").status_code == 204
+        assert httpx.post("https://seals.example/seal", json={"by": "me"}).status_code == 204
+        api.check()
+        assert httpx.post("https://seals.example/seal", json={}).status_code == 422
+        api.forget()
+
+
+ACTION = """
+openapi: 3.1.0
+info: {title: Seals, version: '1'}
+servers: [{url: https://seals.example}]
+paths:
+  /seal:
+    post:
+      operationId: seal
+      requestBody: {content: {application/json: {schema:
+        {type: object, required: [by], properties: {by: {type: string}}}}}}
+      responses: {'204': {description: done}, '422': {description: wrong}}
+"""
 
 
 def test_a_document_without_a_host_can_only_be_served(tmp_path: Path) -> None:

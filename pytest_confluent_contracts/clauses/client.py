@@ -133,7 +133,8 @@ def _declared(operation: Operation) -> Clause:
                 continue
             asked = f"{exchange.case.operation.method} {exchange.case.operation.path}"
             kind = FindingKind.REQUEST_UNDECLARED
-            finding = Finding(kind, exchange.status, expected=nearest, request=asked)
+            near = exchange.case.subject.name or nearest
+            finding = Finding(kind, exchange.status, expected=near, request=asked)
             yield Evidence(exchange, finding)
 
     return _clause(

@@ -246,13 +246,20 @@ class StandIn:
         """Forget what was asked and set up, and begin with what the documents show."""
         with self._lock:
             held = {one.key: _held_parameters(one) for one in self.operations}
-            self._services = services_of(self.operations, self.clock, held=held)
+            addresses = {one.name: self.address_of(one) for one in self.documents}
+            self._services = services_of(
+                self.operations, self.clock, held=held, addresses=addresses
+            )
             for service in self._services.values():
                 service.latency = 0.0
                 _take_any_credentials(service)
             self._scripts: dict[tuple[str, str], Script] = {}
             self.limit(UNLIMITED)
             self._heard.clear()
+
+    def address_of(self, document: Document) -> str:
+        """Return what stands before the paths of *document* in links, until it is asked for."""
+        return next((one.rstrip("/") for one in document.servers if "://" in one), "")
 
     def forget(self) -> None:
         """Forget what was asked: it is judged no more; what was set up stays."""
@@ -310,6 +317,7 @@ class StandIn:
         with self._lock:
             asked = self.routes.find(method, parts.hostname or "", parts.path)
             begun = self.clock.now()
+            self._lie_at(f"{parts.scheme}://{parts.netloc}{asked.prefix}", asked.operation)
             try:
                 answer = self._answer_to(asked, request)
             except ConnectionError as error:
@@ -318,6 +326,14 @@ class StandIn:
             content = b"" if method == "HEAD" else answer.body
             self._note(sent, asked, begun, answer, content)
         return answer.status, answer.headers, content
+
+    def _lie_at(self, address: str, operation: Operation) -> None:
+        """Let the links of the document of *operation* lead to *address*, where it is asked for."""
+        if self.service_of(operation).collection.address == address:
+            return
+        for service in self._services.values():
+            if service.operation.document == operation.document:
+                service.collection.address = address
 
     def _note(
         self,
