@@ -849,6 +849,20 @@ FINDINGS: list[tuple[Finding, str]] = [
         "sent without apiKey and appKey or bearer",
     ),
     (
+        example(Kind.SENT_CREDENTIALS_MALFORMED, 401, expected=("basic",)),
+        "sent with an Authorization that is not as its scheme has it",
+    ),
+    (
+        example(
+            Kind.PARAMETER_IN_OTHER_STYLE, 400, "ids", expected="ids=A,B", observed="ids=1&ids=2"
+        ),
+        "sent with ids=1&ids=2, where ids=A,B is documented",
+    ),
+    (
+        example(Kind.SENT_WITHOUT_BOUNDARY, 400),
+        "sent in parts without the boundary that parts them",
+    ),
+    (
         example(Kind.PARAMETER_NOT_SENT, 400, "page", expected="query"),
         "sent without the query parameter page",
     ),

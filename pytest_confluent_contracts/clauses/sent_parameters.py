@@ -27,15 +27,28 @@ DELIMITERS: Final[Mapping[str, str]] = {
     "pipeDelimited": r"%7[Cc]|\|",
 }
 MEMBER_IN_BRACKETS = re.compile(r"\[([^\]]*)\]")
+MOST_SHOWN = 3  # of what is written several times
+BETWEEN: Final[Mapping[str, str]] = {"spaceDelimited": "%20", "pipeDelimited": "|"}
+
+
+class OtherStyle(ValueError):
+    """A query parameter is written as another style has it: *observed*, not *expected*."""
+
+    def __init__(self, observed: str, expected: str) -> None:
+        super().__init__(f"{observed}, not {expected}")
+        self.observed, self.expected = observed, expected
 
 
 def sent_value(parameter: Parameter, exchange: Exchange) -> Any:
     """Return the value of *parameter* in the request of *exchange*, `ABSENT` where it has none.
 
     A text that is no value of the documented types stays a text. Raises `ValueError` where what
-    stands there cannot be read at all: a name without its value in an object, JSON that is none.
+    stands there cannot be read at all: a name without its value in an object, JSON that is none;
+    `OtherStyle` where it is written in another style than the documented one.
     """
     texts = _written_texts(parameter, exchange)
+    if parameter.location is Location.QUERY:
+        _check_style(parameter, texts)
     if parameter.media_type:
         return _value_of_content(parameter, texts)
     if "object" in parameter.types:
@@ -64,12 +77,15 @@ def undeclared_queries(operation: Operation, exchange: Exchange) -> list[str]:
                 return []  # any name may be a member of it
             declared |= set(members)
     names = [unquote_plus(name) for name, _ in exchange.case.query]
-    return [name for name in dict.fromkeys(names) if not {name, _outer_name(name)} & declared]
+    unknown = [name for name in dict.fromkeys(names) if name not in declared]
+    return [name for name in unknown if not _is_in_deep_object(operation, name)]
 
 
-def _outer_name(name: str) -> str:
-    """Return the parameter of which a member stands in brackets (style ``deepObject``)."""
-    return name.partition("[")[0]
+def _is_in_deep_object(operation: Operation, name: str) -> bool:
+    """Return whether *name* is that of a member in brackets (style ``deepObject``)."""
+    outer, bracket, _ = name.partition("[")
+    deep = {one.name for one in operation.declared if one.style == "deepObject"}
+    return bool(bracket) and outer in deep
 
 
 # --- where it stands ------------------------------------------------------------------------------
@@ -86,6 +102,19 @@ def _written_texts(parameter: Parameter, exchange: Exchange) -> list[str]:
         return _named(lowered, name.lower())
     pairs = case.query if parameter.location is Location.QUERY else case.cookies
     return _named([(unquote_plus(told), text) for told, text in pairs], name)
+
+
+def _check_style(parameter: Parameter, texts: Sequence[str]) -> None:
+    """Raise `OtherStyle` where *texts* in the query have another form than that of *parameter*."""
+    name, is_list = parameter.name, "array" in parameter.types
+    if parameter.style == "deepObject" and texts and parameter.types == ("object",):
+        raise OtherStyle(f"{name}={texts[0]}", f"{name}[MEMBER]=VALUE")
+    may_repeat = is_list and parameter.explode
+    if len(texts) < 2 or may_repeat or parameter.media_type or not parameter.types:
+        return
+    between = BETWEEN.get(parameter.style, ",")
+    expected = f"{name}=A{between}B" if is_list else f"one {name}"
+    raise OtherStyle("&".join(f"{name}={text}" for text in texts[:MOST_SHOWN]), expected)
 
 
 def _named(pairs: Iterable[tuple[str, str]], name: str) -> list[str]:

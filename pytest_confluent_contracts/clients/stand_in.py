@@ -5,6 +5,7 @@ Whatever is asked is remembered, and judged when somebody wants to know.
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections import deque
@@ -440,4 +441,14 @@ def _is_credential(scheme: SecurityScheme, sent: str) -> bool:
         told, _, credential = sent.partition(" ")
         if told.lower() != ("basic" if scheme.kind == "basic" else "bearer"):
             return False
+        if scheme.kind == "basic" and not _has_name_and_password(credential):
+            return False
     return credential.strip() not in ("", *CARELESS_WORDS)
+
+
+def _has_name_and_password(credential: str) -> bool:
+    """Return whether what stands behind ``Basic`` can be taken apart (RFC 7617 2)."""
+    try:
+        return b":" in base64.b64decode(credential.strip(), validate=True)
+    except ValueError:
+        return False

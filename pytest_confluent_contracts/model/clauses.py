@@ -324,6 +324,7 @@ class FindingKind(StrEnum):
     # what a client sent; status: of the answer
     REQUEST_UNDECLARED = "request not declared"  # request; expected: the nearest that is declared
     SENT_WITHOUT_CREDENTIALS = "sent without credentials"  # expected: each alternative
+    SENT_CREDENTIALS_MALFORMED = "sent malformed credentials"  # expected: each alternative
     # subject: the parameter; expected: where it stands
     PARAMETER_NOT_SENT = "parameter not sent"
     PARAMETER_SENT_WRONG = "parameter sent wrongly"  # the same; observed: what is wrong
@@ -332,6 +333,8 @@ class FindingKind(StrEnum):
     BODY_SENT_UNASKED = "body sent unasked"  # observed: the body
     SENT_AS_ANOTHER_TYPE = "sent as another media type"  # expected: those declared; observed
     SENT_WITHOUT_TYPE = "sent without a media type"  # expected: those that are declared
+    PARAMETER_IN_OTHER_STYLE = "parameter in another style"  # expected: as documented; observed
+    SENT_WITHOUT_BOUNDARY = "sent without a boundary"
     SENT_NO_JSON = "sent no JSON"  # observed: what is wrong
     # subject: the member; expected: its JSON Pointer
     MEMBER_NOT_SENT = "member not sent"
