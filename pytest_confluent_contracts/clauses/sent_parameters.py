@@ -67,18 +67,26 @@ def undeclared_queries(operation: Operation, exchange: Exchange) -> list[str]:
     What carries a credential of the operation is declared by its security; the members of an
     object are declared with it.
     """
-    declared = {one.name for one in operation.declared if one.location is Location.QUERY}
-    declared |= operation.credential_carriers(Location.QUERY)
-    for parameter in operation.declared:
-        is_object = "object" in parameter.types and parameter.location is Location.QUERY
-        if is_object and parameter.explode and parameter.style != "deepObject":
+    declared = _names_in_query(operation)
+    if declared is None:
+        return []
+    names = dict.fromkeys(unquote_plus(name) for name, _ in exchange.case.query)
+    unknown = [name for name in names if name not in declared]
+    return [name for name in unknown if not _is_in_deep_object(operation, name)]
+
+
+def _names_in_query(operation: Operation) -> set[str] | None:
+    """Return the names that the query of *operation* may have, None where it may have any."""
+    asked = [one for one in operation.declared if one.location is Location.QUERY]
+    names = {one.name for one in asked} | operation.credential_carriers(Location.QUERY)
+    for parameter in asked:
+        is_apart = parameter.explode and parameter.style != "deepObject"
+        if is_apart and "object" in parameter.types:
             members = parameter.schema.get("properties")
             if not members or parameter.schema.get("additionalProperties"):
-                return []  # any name may be a member of it
-            declared |= set(members)
-    names = [unquote_plus(name) for name, _ in exchange.case.query]
-    unknown = [name for name in dict.fromkeys(names) if name not in declared]
-    return [name for name in unknown if not _is_in_deep_object(operation, name)]
+                return None  # any name may be a member of it
+            names |= set(members)
+    return names
 
 
 def _is_in_deep_object(operation: Operation, name: str) -> bool:
@@ -107,14 +115,16 @@ def _written_texts(parameter: Parameter, exchange: Exchange) -> list[str]:
 def _check_style(parameter: Parameter, texts: Sequence[str]) -> None:
     """Raise `OtherStyle` where *texts* in the query have another form than that of *parameter*."""
     name, is_list = parameter.name, "array" in parameter.types
-    if parameter.style == "deepObject" and texts and parameter.types == ("object",):
-        raise OtherStyle(f"{name}={texts[0]}", f"{name}[MEMBER]=VALUE")
-    may_repeat = is_list and parameter.explode
-    if len(texts) < 2 or may_repeat or parameter.media_type or not parameter.types:
+    observed = "&".join(f"{name}={text}" for text in texts[:MOST_SHOWN])
+    if parameter.style == "deepObject" and observed and parameter.types == ("object",):
+        raise OtherStyle(observed, f"{name}[MEMBER]=VALUE")
+    if len(texts) < 2 or parameter.media_type or not parameter.types:
         return
-    between = BETWEEN.get(parameter.style, ",")
-    expected = f"{name}=A{between}B" if is_list else f"one {name}"
-    raise OtherStyle("&".join(f"{name}={text}" for text in texts[:MOST_SHOWN]), expected)
+    if not is_list:
+        raise OtherStyle(observed, f"one {name}")
+    if not parameter.explode:
+        between = BETWEEN.get(parameter.style, ",")
+        raise OtherStyle(observed, f"{name}=A{between}B")
 
 
 def _named(pairs: Iterable[tuple[str, str]], name: str) -> list[str]:

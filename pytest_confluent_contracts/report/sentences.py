@@ -841,8 +841,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     # what a client sent
     Kind.REQUEST_UNDECLARED: "ask for what the document declares; the nearest is {expected}",
     Kind.SENT_WITHOUT_CREDENTIALS: _send_either,
-    Kind.SENT_CREDENTIALS_MALFORMED: "write Basic and the base64 of NAME:PASSWORD (RFC 7617), or "
-    "Bearer and a token without white space (RFC 6750)",
+    Kind.SENT_CREDENTIALS_MALFORMED: "write the base64 of NAME:PASSWORD behind Basic, or a token",
     Kind.PARAMETER_NOT_SENT: "send the {expected} parameter {subject} with each request",
     Kind.PARAMETER_SENT_WRONG: "send {subject} as its schema has it",
     Kind.PARAMETER_IN_OTHER_STYLE: "write {subject} as its style has it: {expected}",
