@@ -378,6 +378,18 @@ def test_own_document(contract_mock):
 
 def test_without():
     pass
+
+@pytest.mark.contract_client("nothing.yaml")
+def test_no_document(contract_mock):
+    pass
+
+@pytest.mark.contract_client(jugde=False)
+def test_misspelt(contract_mock):
+    pass
+
+@pytest.mark.contract_client("things.yaml")
+def test_session(contract_server):
+    pass
 """
 THINGS = """
 openapi: 3.1.0
@@ -397,7 +409,7 @@ def judged(pytester: pytest.Pytester) -> pytest.RunResult:
 
 def test_a_test_fails_at_its_end_with_clause_and_place(judged: pytest.RunResult) -> None:
     """It fails, and is no error; what is advised warns; the mark switches it off, or names documents."""
-    judged.assert_outcomes(passed=5, failed=2, warnings=1)
+    judged.assert_outcomes(passed=5, failed=2, errors=3, warnings=1)
     told = judged.stdout.str()
     assert f"FAILED {judged.stdout.lines[0] and ''}" in told
     assert (
@@ -406,3 +418,14 @@ def test_a_test_fails_at_its_end_with_clause_and_place(judged: pytest.RunResult)
     )
     assert "what the documents say of the client" in told
     assert "ClientWarning: updateIamV2ApiKey client/undeclared: sent with more" in told
+
+
+def test_a_mark_that_means_nothing_is_told_in_a_line(judged: pytest.RunResult) -> None:
+    """What is misspelt, what is not there, and documents that a session's server does not have."""
+    told = judged.outlines
+    for line in (
+        "contract_mock: no document 'nothing.yaml': give a file, or one of confluent-api-keys, datadog-confluent-cloud",
+        "@pytest.mark.contract_client: there is no 'jugde'; it takes names of documents, and judge=False",
+        "@pytest.mark.contract_client: contract_server serves those of the ini key contract_spec in the whole session",
+    ):
+        assert line in told
