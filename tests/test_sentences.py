@@ -173,6 +173,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         '400 answered to a body that the document allows (spec is {}): "no"',
     ),
     (
+        example(Kind.REQUEST_REFUSED, 401, observed='"no"', request="headers in small letters"),
+        '401 answered to a request that the document allows (headers in small letters): "no"',
+    ),
+    (
         example(Kind.ALLOWED_REFUSED, 400, request="spec is {}"),
         "400 answered to a body that the document allows (spec is {})",
     ),

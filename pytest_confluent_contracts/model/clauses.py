@@ -129,6 +129,7 @@ class FindingKind(StrEnum):
     VALUE_REPEATED = "value came twice"  # subject, observed
     # requests and credentials
     ALLOWED_REFUSED = "allowed body refused"  # request; observed: the answer's body
+    REQUEST_REFUSED = "allowed request without a body refused"  # request, observed as before
     FORM_READ_OTHERWISE = "legal form read otherwise"  # subject, observed, request; expected
     FORM_NOT_STORED = "legal form not stored"  # subject, observed, request; expected
     UNDECLARED_REFUSED = "undeclared member refused"  # request

@@ -78,7 +78,8 @@ def _violations_told(finding: Finding) -> str:
 
 
 def _allowed_refused(finding: Finding) -> str:
-    told = f"{finding.status} answered to a body that the document allows ({finding.request})"
+    what = "request" if finding.kind is Kind.REQUEST_REFUSED else "body"
+    told = f"{finding.status} answered to a {what} that the document allows ({finding.request})"
     if finding.observed:
         told += f": {finding.observed}"
     return told
@@ -378,6 +379,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.VALUE_REPEATED: "{subject} {observed} came a second time",
     # requests and credentials
     Kind.ALLOWED_REFUSED: _allowed_refused,
+    Kind.REQUEST_REFUSED: _allowed_refused,
     Kind.FORM_READ_OTHERWISE: _form_read_otherwise,
     Kind.FORM_NOT_STORED: (
         "{status} answered to {request}; the next answer has {subject} {observed}, not {expected}"
@@ -679,6 +681,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.HEADER_INVALID: "send {subject} as its schema has it",
     Kind.VALUE_REPEATED: "make a new value of {subject} for each answer",
     # requests and credentials
+    Kind.REQUEST_REFUSED: "take this request, or document what it may not be",
     Kind.ALLOWED_REFUSED: "take this body, or document what it may not be",
     Kind.UNDECLARED_REFUSED: "take what the document does not forbid, or forbid it there",
     Kind.FORBIDDEN_TAKEN: _mend_taken,
