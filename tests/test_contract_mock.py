@@ -26,6 +26,7 @@ BEARER = {"Authorization": "Bearer anything"}
 PAIR = {"DD-API-KEY": "anything", "DD-APPLICATION-KEY": "anything"}
 UPDATE = "updateIamV2ApiKey"
 NAMED = {"spec": {"display_name": "new"}}
+NEW_KEY = {"owner": {"id": "u-1"}, "resource": {"id": "lkc-1", "environment": "env-1"}}
 
 
 @pytest.fixture
@@ -202,6 +203,76 @@ def test_a_server_is_answered_for_whatever_its_variables_are(server: str, tmp_pa
         assert [len(api[name].calls) for name in ("mine", "one")] == [1, 0]
 
 
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("https://things.example/things/mine", "GET /api/things/mine"),
+        ("https://things.example/v2/things/mine", "GET /api/things/mine"),
+        ("https://things.example/api/things/", "GET /api/things/mine"),
+    ],
+)
+def test_a_path_without_its_prefix_or_its_id_is_not_declared(
+    asked: str, near: str, tmp_path: Path
+) -> None:
+    """At the document's own host: elsewhere nobody knows what stands before."""
+    written = DOCUMENT.format(server="https://things.example/api")
+    (path := tmp_path / "things.yaml").write_text(written, encoding="utf-8")
+    with mocked(str(path), judge=False) as api:
+        assert httpx.get(asked).status_code == 404
+    [ruling] = api.red_rulings()
+    assert (ruling.clause.id, ruling.finding.expected) == ("client/declared", near)
+
+
+def test_a_slash_that_an_empty_id_leaves_is_not_the_list(api: MockedContract) -> None:
+    """``f"{keys}/{id}"`` of an id that is empty is no list of keys."""
+    assert httpx.get(f"{KEYS}/", headers=BEARER).status_code == 404
+    assert [one.clause.id for one in api.red_rulings()] == ["client/declared"]
+    api.reset()
+    assert httpx.get(KEYS, headers=BEARER).status_code == 200
+    api.check()
+
+
+def test_links_lead_to_where_the_client_asks(api: MockedContract) -> None:
+    """A client that follows them stays with the mock: of pages, and of the key itself."""
+    with httpx.Client(headers=BEARER) as client:
+        for name in ("a", "b", "c"):
+            client.post(KEYS, json={"spec": {**NEW_KEY, "display_name": name}})
+        api.clock.advance(2)
+        address, seen = f"{KEYS}?page_size=2", []
+        while address:
+            page = client.get(address).json()
+            seen += [one["metadata"]["self"] for one in page["data"]]
+            address = page["metadata"].get("next")
+        assert len(set(seen)) == len(seen) >= 4
+        assert {client.get(one).status_code for one in seen} == {200}
+    api.check()
+
+
+def test_a_body_that_may_be_left_out_is_not_missed(tmp_path: Path) -> None:
+    """Its schema requires a member of a body that is sent."""
+    (path := tmp_path / "seals.yaml").write_text(ACTION, encoding="utf-8")
+    with mocked(str(path)) as api:
+        assert httpx.post("https://seals.example/seal").status_code == 204
+        assert httpx.post("https://seals.example/seal", json={"by": "me"}).status_code == 204
+        api.check()
+        assert httpx.post("https://seals.example/seal", json={}).status_code == 422
+        api.forget()
+
+
+ACTION = """
+openapi: 3.1.0
+info: {title: Seals, version: '1'}
+servers: [{url: https://seals.example}]
+paths:
+  /seal:
+    post:
+      operationId: seal
+      requestBody: {content: {application/json: {schema:
+        {type: object, required: [by], properties: {by: {type: string}}}}}}
+      responses: {'204': {description: done}, '422': {description: wrong}}
+"""
+
+
 def test_a_document_without_a_host_can_only_be_served(tmp_path: Path) -> None:
     """Nobody knows which requests would be its own."""
     (path := tmp_path / "things.yaml").write_text(DOCUMENT.format(server="/v1"), encoding="utf-8")
@@ -307,6 +378,18 @@ def test_own_document(contract_mock):
 
 def test_without():
     pass
+
+@pytest.mark.contract_client("nothing.yaml")
+def test_no_document(contract_mock):
+    pass
+
+@pytest.mark.contract_client(jugde=False)
+def test_misspelt(contract_mock):
+    pass
+
+@pytest.mark.contract_client("things.yaml")
+def test_session(contract_server):
+    pass
 """
 THINGS = """
 openapi: 3.1.0
@@ -326,7 +409,7 @@ def judged(pytester: pytest.Pytester) -> pytest.RunResult:
 
 def test_a_test_fails_at_its_end_with_clause_and_place(judged: pytest.RunResult) -> None:
     """It fails, and is no error; what is advised warns; the mark switches it off, or names documents."""
-    judged.assert_outcomes(passed=5, failed=2, warnings=1)
+    judged.assert_outcomes(passed=5, failed=2, errors=3, warnings=1)
     told = judged.stdout.str()
     assert f"FAILED {judged.stdout.lines[0] and ''}" in told
     assert (
@@ -335,3 +418,14 @@ def test_a_test_fails_at_its_end_with_clause_and_place(judged: pytest.RunResult)
     )
     assert "what the documents say of the client" in told
     assert "ClientWarning: updateIamV2ApiKey client/undeclared: sent with more" in told
+
+
+def test_a_mark_that_means_nothing_is_told_in_a_line(judged: pytest.RunResult) -> None:
+    """What is misspelt, what is not there, and documents that a session's server does not have."""
+    told = judged.outlines
+    for line in (
+        "contract_mock: no document 'nothing.yaml': give a file, or one of confluent-api-keys, datadog-confluent-cloud",
+        "@pytest.mark.contract_client: there is no 'jugde'; it takes names of documents, and judge=False",
+        "@pytest.mark.contract_client: contract_server serves those of the ini key contract_spec in the whole session",
+    ):
+        assert line in told

@@ -67,6 +67,25 @@ def test_its_clients_are_judged(server: ServedContract) -> None:
     ]
 
 
+def test_links_lead_back_to_the_port(server: ServedContract) -> None:
+    """Nobody else answers for a mock: those of pages, and of the key itself."""
+    with httpx.Client(headers=BEARER) as client:
+        page = client.get(f"{server.url}/iam/v2/api-keys?page_size=1").json()
+        [key] = page["data"]
+        told = (page["metadata"]["first"], key["metadata"]["self"])
+        assert [client.get(one).status_code for one in told] == [200, 200]
+        assert all(one.startswith(f"{server.url}/") for one in told)
+    server.check()
+
+
+def test_a_whole_url_is_asked_for_as_its_path(server: ServedContract) -> None:
+    """Whoever takes the port for a proxy sends one (RFC 9112 3.2.2)."""
+    host, bearer = server.url.rpartition("/")[2], BEARER["Authorization"]
+    asked = f"GET {server.url}{KEY} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n\r\n"
+    assert sent_bytes(server, asked.encode()).startswith(b"HTTP/1.1 200")
+    server.check()
+
+
 def test_answers_may_be_written_down(server: ServedContract) -> None:
     """A session's server is set up by each test, and new for the next."""
     server[UPDATE].answers(429, retry_after=1).then_raw(200, json={"own": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from contextlib import contextmanager
@@ -135,9 +136,12 @@ def test_clauses_are_added_behind_the_others() -> None:
             [own_clause(READ, "same", "x", lambda _: None)] * 2,
             "readThing has a clause 'same' already; give it another id",
         ),
+        (own_clause(READ, "a", "x", lambda _: None), "give a list of clauses, or yield each"),
+        (7, "raised TypeError: 'int' object is not iterable"),
+        ((1 / 0 for _ in "a"), "raised ZeroDivisionError: division by zero"),
     ],
 )
-def test_what_is_no_clause_is_told(given: list[Any], told: str) -> None:
+def test_what_is_no_clause_is_told(given: Any, told: str) -> None:
     """Nor may two have one id."""
     config = asked("pytest_contract_clauses", lambda operation: given)
     with pytest.raises(ContractError, match=told):
@@ -182,13 +186,15 @@ def test_credentials_are_asked_for_once(keyed: Operation) -> None:
     [
         ({"token": {"value": "x"}}, "has no security scheme 'token'; it has key"),
         ({"key": {"username": "x"}}, "key has no part 'username'; it has value"),
+        ({"key": "x"}, "give the parts of key by name: {'value': ...}"),
+        ("x", "give a dict of schemes, and of each a dict of its parts"),
         ({"key": {"value": ""}}, "give each part of key as a text that is not empty"),
     ],
 )
 def test_credentials_that_nobody_asks_for_are_told(keyed: Operation, given: Any, told: str) -> None:
     """With those that are asked for."""
     config = asked("pytest_contract_credentials", lambda operation: given)
-    with pytest.raises(TargetUnusable, match=told):
+    with pytest.raises(TargetUnusable, match=re.escape(told)):
         asking.hook_credentials(config, keyed)
 
 

@@ -27,6 +27,7 @@ from exchanges import (
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.model.clauses import Level
+from pytest_confluent_contracts.model.traffic import MALFORMED
 from pytest_confluent_contracts.report.sentences import finding_sentence
 
 if TYPE_CHECKING:
@@ -240,6 +241,31 @@ WRONG_PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
         "query/where",
         "sent with the query parameter the member `where` is missing",
     ),
+    "a deep object in one text": (
+        {"query": (*QUERY, ("where", "%7B%7D"))},
+        "query/where",
+        "sent with where=%7B%7D, where where[MEMBER]=VALUE is documented",
+    ),
+    "a list between commas that is repeated": (
+        {"query": (*QUERY, ("ids", "1"), ("ids", "2"))},
+        "query/ids",
+        "sent with ids=1&ids=2, where ids=A,B is documented",
+    ),
+    "a list between pipes that is repeated": (
+        {"query": (*QUERY, ("pipe", "1"), ("pipe", "2"))},
+        "query/pipe",
+        "sent with pipe=1&pipe=2, where pipe=A|B is documented",
+    ),
+    "a number that is sent twice": (
+        {"query": (*QUERY, ("page", "1"), ("page", "2"))},
+        "query/page",
+        "sent with page=1&page=2, where one page is documented",
+    ),
+    "a list in brackets, as other frameworks have it": (
+        {"query": (*QUERY, ("words%5B%5D", "a"), ("words[0]", "a"))},
+        "query-undeclared",
+        "sent with the query words[], words[0], which the document does not name",
+    ),
     "an object without a value": (
         {"query": (*QUERY, ("size", "w,1,h"))},
         "query/size",
@@ -400,6 +426,15 @@ def test_bodies_are_judged_by_their_media_type(put: Operation) -> None:
         assert list(red(sent(put, raw=raw))) == ["json"]
 
 
+def test_a_body_in_a_coding_is_told_as_that(put: Operation) -> None:
+    """Its bytes are no JSON, and that is not the reason."""
+    coded = (TYPED, KEY, ("content-encoding", "gzip"))
+    told = red(sent(put, raw=b"\x1f\x8b", headers=coded))["json"]
+    assert told.endswith("it is in the coding gzip, which the document does not name")
+    plain = (TYPED, KEY, ("content-encoding", "identity"))
+    assert red(sent(put, raw=b"\xff", headers=plain))["json"].endswith("byte 0 is not UTF-8")
+
+
 def test_a_body_that_nobody_asked_for_is_a_warning(get: Operation) -> None:
     """HTTP gives it no meaning, and many a front drops it."""
     assert clauses_by_id(get)["client/no-body"].level is Level.SHOULD
@@ -417,6 +452,8 @@ CREDENTIALS: dict[str, tuple[dict[str, Any], str]] = {
         {"headers": (TYPED, ("Authorization", "Bearer undefined"))},
         BROKEN,
     ),
+    "a token twice": ({"headers": (TYPED, ("Authorization", "Bearer Bearer abc"))}, BROKEN),
+    "a token, whatever it is": ({"headers": (TYPED, ("Authorization", "Bearer a:b=c"))}, KEPT),
     "another scheme": ({"headers": (TYPED, ("Authorization", f"Basic {REDACTED}"))}, BROKEN),
     "redacted as a whole": ({"headers": (TYPED, ("Authorization", REDACTED))}, KEPT),
 }
@@ -429,6 +466,45 @@ def test_one_alternative_of_credentials_is_whole(
     """What is redacted is there; what a program without credentials sends is not."""
     parts, said = told
     assert judged("credentials", sent(put, GOOD, **parts)) == [said]
+
+
+BASIC: dict[str, bool] = {
+    "bWU6c2VjcmV0": False,  # me:secret
+    "bWU6": False,  # no password is one, too
+    "w6k6czpjOnJldA==": False,  # colons in a password
+    REDACTED: False,
+    "DUMMY": False,  # of a recorder that takes secrets out by its own word
+    "***": False,
+    "me:secret": True,
+    "bWVzZWNyZXQ=": True,  # mesecret
+    "not a credential": True,
+    MALFORMED: True,
+}
+
+
+@pytest.mark.parametrize("credential", BASIC)
+def test_a_basic_credential_is_a_name_and_a_password_in_base64(credential: str) -> None:
+    """What was hidden before it came is no mistake; what surely is none is told, and stays hidden."""
+    headers = (TYPED, ("Authorization", f"Basic {credential}"))
+    told = red(sent(confluent(), {}, headers=headers, query=(), parameters={"id": "ak-1"}))
+    expected = "sent with an Authorization that is not as its scheme has it"
+    assert told == ({"credentials": expected} if BASIC[credential] else {})
+
+
+def test_parts_are_told_apart_by_a_boundary(tmp_path: Path) -> None:
+    """A Content-Type that was set by hand has none, and nobody can read the body."""
+    written = SHELF.replace("text/plain: {", "multipart/form-data: {")
+    (path := tmp_path / "parts.yaml").write_text(written, encoding="utf-8")
+    operation = documents.read_document(path).operations[0]
+
+    def told_of(media_type: str) -> dict[str, str]:
+        return red(sent(operation, raw=b"--a--", headers=(("Content-Type", media_type), KEY)))
+
+    assert told_of('multipart/form-data; charset=utf-8; BOUNDARY="a"') == {}
+    assert told_of("multipart/form-data;boundary=a") == {}
+    without = {"media-type": "sent in parts without the boundary that parts them"}
+    assert told_of("multipart/form-data") == without
+    assert told_of("multipart/form-data; boundary=") == without
 
 
 def test_no_credentials_are_asked_for_where_none_are_documented(get: Operation) -> None:

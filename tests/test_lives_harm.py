@@ -13,7 +13,9 @@ import pytest
 from leading import Led, read_api
 from shop_service import KEY, Shop, Wrong
 
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.run import scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,6 +242,12 @@ def test_a_create_that_is_answered_so_that_nobody_knows_is_sought_and_named(stat
     assert len(named) + (int(more[1]) if more else 0) == len(shop.left) > 0
     assert all("curl -X DELETE" in line for line in told if " may be left: its create" in line)
     assert not set(shop.asked("DELETE"))
+
+
+def test_a_body_that_is_no_json_is_named_as_that() -> None:
+    """A service that fails at whatever it is sent fails at broken bodies, too."""
+    assert scenario.sent_text(ABSENT) == "nothing that can be read"
+    assert scenario.sent_text({"a": "é"}) == '{"a": "\\u00e9"}'
 
 
 def test_what_the_list_cannot_tell_is_named_by_what_was_sent() -> None:

@@ -173,6 +173,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         '400 answered to a body that the document allows (spec is {}): "no"',
     ),
     (
+        example(Kind.REQUEST_REFUSED, 401, observed='"no"', request="headers in small letters"),
+        '401 answered to a request that the document allows (headers in small letters): "no"',
+    ),
+    (
         example(Kind.ALLOWED_REFUSED, 400, request="spec is {}"),
         "400 answered to a body that the document allows (spec is {})",
     ),
@@ -853,6 +857,20 @@ FINDINGS: list[tuple[Finding, str]] = [
     (
         example(Kind.SENT_WITHOUT_CREDENTIALS, 401, expected=("apiKey and appKey", "bearer")),
         "sent without apiKey and appKey or bearer",
+    ),
+    (
+        example(Kind.SENT_CREDENTIALS_MALFORMED, 401, expected=("basic",)),
+        "sent with an Authorization that is not as its scheme has it",
+    ),
+    (
+        example(
+            Kind.PARAMETER_IN_OTHER_STYLE, 400, "ids", expected="ids=A,B", observed="ids=1&ids=2"
+        ),
+        "sent with ids=1&ids=2, where ids=A,B is documented",
+    ),
+    (
+        example(Kind.SENT_WITHOUT_BOUNDARY, 400),
+        "sent in parts without the boundary that parts them",
     ),
     (
         example(Kind.PARAMETER_NOT_SENT, 400, "page", expected="query"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,11 @@ from pytest_confluent_contracts.clauses.reading import (
     missing,
     quote_value,
 )
-from pytest_confluent_contracts.clauses.sent_parameters import sent_value, undeclared_queries
+from pytest_confluent_contracts.clauses.sent_parameters import (
+    OtherStyle,
+    sent_value,
+    undeclared_queries,
+)
 from pytest_confluent_contracts.clauses.shape import undeclared_in
 from pytest_confluent_contracts.model import paths, quota
 from pytest_confluent_contracts.model.clauses import (
@@ -41,6 +46,7 @@ from pytest_confluent_contracts.model.traffic import (
     Exchange,
     Probe,
     SubjectKind,
+    is_malformed,
 )
 
 if TYPE_CHECKING:
@@ -161,7 +167,8 @@ def _declared(operation: Operation) -> Clause:
                 continue
             asked = f"{exchange.case.operation.method} {exchange.case.operation.path}"
             kind = FindingKind.REQUEST_UNDECLARED
-            finding = Finding(kind, exchange.status, expected=nearest, request=asked)
+            near = exchange.case.subject.name or nearest
+            finding = Finding(kind, exchange.status, expected=near, request=asked)
             yield Evidence(exchange, finding)
 
     return _clause(
@@ -184,6 +191,9 @@ def _credentials(operation: Operation) -> Iterator[Clause]:
         if any(_is_whole(alternative, exchange) for alternative in alternatives):
             return KEPT
         kind = FindingKind.SENT_WITHOUT_CREDENTIALS
+        for scheme in (one for alternative in alternatives for one in alternative):
+            if any(_is_malformed(scheme, text) for text in _carried_texts(scheme, exchange)):
+                kind = FindingKind.SENT_CREDENTIALS_MALFORMED
         return Finding(kind, exchange.status, expected=told)
 
     yield _clause(
@@ -213,10 +223,18 @@ def _is_carried(scheme: SecurityScheme, exchange: Exchange) -> bool:
         else:
             named, _, credential = text.partition(" ")
             is_named = named.lower() == _http_scheme(scheme)
-            is_there = is_named and credential.strip() not in ("", *CARELESS_WORDS)
+            is_meant = is_named and credential.strip() not in ("", *CARELESS_WORDS)
+            is_there = is_meant and not is_malformed(named, credential)
         if is_there or text == REDACTED:
             return True
     return False
+
+
+def _is_malformed(scheme: SecurityScheme, text: str) -> bool:
+    """Return whether *text* names the scheme, and goes on as it does not."""
+    named, _, credential = text.partition(" ")
+    is_named = scheme.kind != "apiKey" and named.lower() == _http_scheme(scheme)
+    return is_named and is_malformed(named, credential)
 
 
 def _http_scheme(scheme: SecurityScheme) -> str:
@@ -244,6 +262,14 @@ def _parameter(parameter: Parameter) -> Clause:
     def look(exchange: Exchange) -> Finding | Looked:
         try:
             value = sent_value(parameter, exchange)
+        except OtherStyle as error:
+            return Finding(
+                FindingKind.PARAMETER_IN_OTHER_STYLE,
+                exchange.status,
+                parameter.name,
+                expected=error.expected,
+                observed=error.observed,
+            )
         except ValueError as error:
             told = ("parameter", quote_value(str(error)), "")
             return _wrong_parameter(exchange, parameter, told)
@@ -366,9 +392,16 @@ def _look_at_media_type(names: Sequence[str], exchange: Exchange) -> Finding | L
     if not exchange.case.body or not sent_as:
         return NOTHING
     if matching(names, sent_as) is not None:
-        return KEPT
+        kind = FindingKind.SENT_WITHOUT_BOUNDARY
+        return Finding(kind, exchange.status) if _lacks_boundary(sent_as) else KEPT
     kind = FindingKind.SENT_AS_ANOTHER_TYPE
     return Finding(kind, exchange.status, expected=tuple(names), observed=sent_as)
+
+
+def _lacks_boundary(sent_as: str) -> bool:
+    """Return whether nobody can tell where the parts of a body begin (RFC 2046 5.1.1)."""
+    is_in_parts = essence(sent_as).startswith("multipart/")
+    return is_in_parts and not re.search(r";\s*boundary=[^\s;]", sent_as, re.IGNORECASE)
 
 
 def _look_for_media_type(names: Sequence[str], exchange: Exchange) -> Finding | Looked:
@@ -450,7 +483,11 @@ def _where(applies: Callable[[Exchange], bool], look: Look) -> Look:
 def _look_at_json(exchange: Exchange) -> Finding | Looked:
     if exchange.case.value is not ABSENT:
         return KEPT
-    told = _why_unreadable(exchange.case.body or b"")
+    coding = exchange.case.header("Content-Encoding")
+    if coding and coding.lower() != "identity":
+        told = f"it is in the coding {coding}, which the document does not name"
+    else:
+        told = _why_unreadable(exchange.case.body or b"")
     return Finding(FindingKind.SENT_NO_JSON, exchange.status, observed=told)
 
 

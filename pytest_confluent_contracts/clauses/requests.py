@@ -128,8 +128,9 @@ def _look_whether_taken(exchange: Exchange) -> Finding | Looked:
         return KEPT
     if may_be_refused_for_its_values(exchange):
         return NOTHING
+    has_body = bool(exchange.case.body)
     return Finding(
-        FindingKind.ALLOWED_REFUSED,
+        FindingKind.ALLOWED_REFUSED if has_body else FindingKind.REQUEST_REFUSED,
         exchange.status,
         observed=quote_value(exchange.text, 120) if exchange.text else "",
         request=exchange.case.title,

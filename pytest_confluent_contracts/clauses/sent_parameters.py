@@ -28,15 +28,28 @@ DELIMITERS: Final[Mapping[str, str]] = {
     "pipeDelimited": r"%7[Cc]|\|",
 }
 MEMBER_IN_BRACKETS = re.compile(r"\[([^\]]*)\]")
+MOST_SHOWN = 3  # of what is written several times
+BETWEEN: Final[Mapping[str, str]] = {"spaceDelimited": "%20", "pipeDelimited": "|"}
+
+
+class OtherStyle(ValueError):
+    """A query parameter is written as another style has it: *observed*, not *expected*."""
+
+    def __init__(self, observed: str, expected: str) -> None:
+        super().__init__(f"{observed}, not {expected}")
+        self.observed, self.expected = observed, expected
 
 
 def sent_value(parameter: Parameter, exchange: Exchange) -> Any:
     """Return the value of *parameter* in the request of *exchange*, `ABSENT` where it has none.
 
     A text that is no value of the documented types stays a text. Raises `ValueError` where what
-    stands there cannot be read at all: a name without its value in an object, JSON that is none.
+    stands there cannot be read at all: a name without its value in an object, JSON that is none;
+    `OtherStyle` where it is written in another style than the documented one.
     """
     texts = _written_texts(parameter, exchange)
+    if parameter.location is Location.QUERY:
+        _check_style(parameter, texts)
     if parameter.media_type:
         return _value_of_content(parameter, texts)
     if "object" in parameter.types:
@@ -55,31 +68,34 @@ def undeclared_queries(operation: Operation, exchange: Exchange) -> list[str]:
     What carries a credential of the operation is declared by its security; the members of an
     object are declared with it.
     """
-    names = [unquote_plus(name) for name, _ in exchange.case.query]
-    declared = _declared_queries(operation) if names else None
+    names = dict.fromkeys(unquote_plus(name) for name, _ in exchange.case.query)
+    declared = _names_in_query(operation) if names else None
     if declared is None:
         return []
-    return [name for name in dict.fromkeys(names) if not {name, _outer_name(name)} & declared]
+    unknown = [name for name in names if name not in declared]
+    return [name for name in unknown if not _is_in_deep_object(operation, name)]
 
 
 @remembered(1024)
-def _declared_queries(operation: Operation) -> frozenset[str] | None:
-    """Return the names that a query may have, None where those are any."""
-    declared = {one.name for one in operation.declared if one.location is Location.QUERY}
-    declared |= operation.credential_carriers(Location.QUERY)
-    for parameter in operation.declared:
-        is_object = "object" in parameter.types and parameter.location is Location.QUERY
-        if is_object and parameter.explode and parameter.style != "deepObject":
+def _names_in_query(operation: Operation) -> frozenset[str] | None:
+    """Return the names that the query of *operation* may have, None where it may have any."""
+    asked = [one for one in operation.declared if one.location is Location.QUERY]
+    names = {one.name for one in asked} | operation.credential_carriers(Location.QUERY)
+    for parameter in asked:
+        is_apart = parameter.explode and parameter.style != "deepObject"
+        if is_apart and "object" in parameter.types:
             members = parameter.schema.get("properties")
             if not members or parameter.schema.get("additionalProperties"):
                 return None  # any name may be a member of it
-            declared |= set(members)
-    return frozenset(declared)
+            names |= set(members)
+    return frozenset(names)
 
 
-def _outer_name(name: str) -> str:
-    """Return the parameter of which a member stands in brackets (style ``deepObject``)."""
-    return name.partition("[")[0]
+def _is_in_deep_object(operation: Operation, name: str) -> bool:
+    """Return whether *name* is that of a member in brackets (style ``deepObject``)."""
+    outer, bracket, _ = name.partition("[")
+    deep = {one.name for one in operation.declared if one.style == "deepObject"}
+    return bool(bracket) and outer in deep
 
 
 # --- where it stands ------------------------------------------------------------------------------
@@ -96,6 +112,21 @@ def _written_texts(parameter: Parameter, exchange: Exchange) -> list[str]:
         return _named(lowered, name.lower())
     pairs = case.query if parameter.location is Location.QUERY else case.cookies
     return _named([(unquote_plus(told), text) for told, text in pairs], name)
+
+
+def _check_style(parameter: Parameter, texts: Sequence[str]) -> None:
+    """Raise `OtherStyle` where *texts* in the query have another form than that of *parameter*."""
+    name, is_list = parameter.name, "array" in parameter.types
+    observed = "&".join(f"{name}={text}" for text in texts[:MOST_SHOWN])
+    if parameter.style == "deepObject" and observed and parameter.types == ("object",):
+        raise OtherStyle(observed, f"{name}[MEMBER]=VALUE")
+    if len(texts) < 2 or parameter.media_type or not parameter.types:
+        return
+    if not is_list:
+        raise OtherStyle(observed, f"one {name}")
+    if not parameter.explode:
+        between = BETWEEN.get(parameter.style, ",")
+        raise OtherStyle(observed, f"{name}=A{between}B")
 
 
 def _named(pairs: Iterable[tuple[str, str]], name: str) -> list[str]:

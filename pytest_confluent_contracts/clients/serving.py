@@ -50,10 +50,10 @@ class ServedContract(StandIn):
         latency: float = 0.0,
         most_heard: int = MOST_HEARD,
     ) -> None:
-        # Its answers tell the time that it is.
-        super().__init__(documents, PassingClock(time() - EPOCH.timestamp()), most_heard)
         self._latency = latency
         self._socket = _listening(host, port)
+        # Its answers tell the time that it is.
+        super().__init__(documents, PassingClock(time() - EPOCH.timestamp()), most_heard)
         self._thread: Thread | None = None
         self.server = _server_of(self, self._socket)
 
@@ -62,6 +62,10 @@ class ServedContract(StandIn):
         """Return the address, without a slash at its end."""
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def address_of(self, document: Document) -> str:
+        """Return the address of the port: all documents share it."""
+        return self.url
 
     # --- from the beginning to the end ------------------------------------------------------------
 
@@ -119,9 +123,17 @@ class ServedContract(StandIn):
         await _tell(send, *answered)
 
     def _url_of(self, scope: Message) -> str:
-        path = "/" + scope["raw_path"].decode("latin-1").removeprefix("/")
+        path = "/" + _origin_form(scope["raw_path"].decode("latin-1")).removeprefix("/")
         query = scope["query_string"].decode("latin-1")
         return f"{self.url}{path}?{query}" if query else f"{self.url}{path}"
+
+
+def _origin_form(target: str) -> str:
+    """Return the path of *target*: to a proxy clients send a whole URL (RFC 9112 3.2.2)."""
+    scheme, found, rest = target.partition("://")
+    if not found or scheme.lower() not in ("http", "https"):
+        return target
+    return rest.partition("/")[2]
 
 
 async def _body_of(receive: Receive) -> bytes | None:

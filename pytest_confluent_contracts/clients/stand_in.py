@@ -5,6 +5,7 @@ Whatever is asked is remembered, and judged when somebody wants to know.
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections import deque
@@ -246,13 +247,20 @@ class StandIn:
         """Forget what was asked and set up, and begin with what the documents show."""
         with self._lock:
             held = {one.key: _held_parameters(one) for one in self.operations}
-            self._services = services_of(self.operations, self.clock, held=held)
+            addresses = {one.name: self.address_of(one) for one in self.documents}
+            self._services = services_of(
+                self.operations, self.clock, held=held, addresses=addresses
+            )
             for service in self._services.values():
                 service.latency = 0.0
                 _take_any_credentials(service)
             self._scripts: dict[tuple[str, str], Script] = {}
             self.limit(UNLIMITED)
             self._heard.clear()
+
+    def address_of(self, document: Document) -> str:
+        """Return what stands before the paths of *document* in links, until it is asked for."""
+        return next((one.rstrip("/") for one in document.servers if "://" in one), "")
 
     def forget(self) -> None:
         """Forget what was asked: it is judged no more; what was set up stays."""
@@ -309,6 +317,7 @@ class StandIn:
         with self._lock:
             asked = self.routes.find(method, parts.hostname or "", parts.path)
             begun, content, lost = self.clock.now(), b"", None
+            self._lie_at(f"{parts.scheme}://{parts.netloc}{asked.prefix}", asked.operation)
             try:
                 answer = self._answer_to(asked, request)
             except ConnectionError as error:
@@ -331,6 +340,14 @@ class StandIn:
         if lost is not None:
             raise lost
         return answer.status, answer.headers, content
+
+    def _lie_at(self, address: str, operation: Operation) -> None:
+        """Let the links of the document of *operation* lead to *address*, where it is asked for."""
+        if self.service_of(operation).collection.address == address:
+            return
+        for service in self._services.values():
+            if service.operation.document == operation.document:
+                service.collection.address = address
 
     def _answer_to(self, asked: Asked, request: Request) -> Answer:
         service = self.service_of(asked.operation)
@@ -417,4 +434,14 @@ def _is_credential(scheme: SecurityScheme, sent: str) -> bool:
         told, _, credential = sent.partition(" ")
         if told.lower() != ("basic" if scheme.kind == "basic" else "bearer"):
             return False
+        if scheme.kind == "basic" and not _has_name_and_password(credential):
+            return False
     return credential.strip() not in ("", *CARELESS_WORDS)
+
+
+def _has_name_and_password(credential: str) -> bool:
+    """Return whether what stands behind ``Basic`` can be taken apart (RFC 7617 2)."""
+    try:
+        return b":" in base64.b64decode(credential.strip(), validate=True)
+    except ValueError:
+        return False

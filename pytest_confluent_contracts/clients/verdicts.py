@@ -45,7 +45,7 @@ def exchanges_by_operation(heard: Iterable[Heard]) -> list[tuple[Operation, list
     for one, exchange in zip(kept, exchanges_of(requests, clean), strict=True):
         operation = one.asked.operation
         if not one.asked.is_declared:
-            exchange = _as_undeclared(exchange)
+            exchange = _as_undeclared(exchange, one.asked.nearest)
         keyed.setdefault(operation.key, (operation, []))[1].append(exchange)
     return list(keyed.values())
 
@@ -56,7 +56,7 @@ def _unredacted_requests(heard: Sequence[Heard]) -> Iterator[Exchange]:
 
     requests = [(one.recording, _operation_sent(one)) for one in heard]
     for one, exchange in zip(heard, unredacted_requests(requests), strict=True):
-        yield exchange if one.asked.is_declared else _as_undeclared(exchange)
+        yield exchange if one.asked.is_declared else _as_undeclared(exchange, one.asked.nearest)
 
 
 def _operation_sent(one: Heard) -> Operation:
@@ -66,8 +66,8 @@ def _operation_sent(one: Heard) -> Operation:
     return one.asked.as_sent(one.recording.method, f"/{path.partition('/')[2]}")
 
 
-def _as_undeclared(exchange: Exchange) -> Exchange:
-    subject = Subject(SubjectKind.UNDECLARED_REQUEST)
+def _as_undeclared(exchange: Exchange, nearest: str) -> Exchange:
+    subject = Subject(SubjectKind.UNDECLARED_REQUEST, nearest)
     return replace(exchange, case=replace(exchange.case, subject=subject))
 
 

@@ -38,7 +38,8 @@ class Collection:
     """The resources that *operations* are about, each under its path parameters, joined by ``/``.
 
     ``used`` are the ids that ever were, in order; ``services`` those of the operations, by id. It
-    may have a ``parent``, in whose resources its own lie, and ``children``.
+    may have a ``parent``, in whose resources its own lie, and ``children``. ``address`` is what
+    stands before each documented path in the links that it tells.
     """
 
     def __init__(self, operations: Sequence[Operation]) -> None:
@@ -51,6 +52,13 @@ class Collection:
         self.coming: set[str] = set()  # the ids of what is accepted, and still to be made
         self.parent: Collection | None = None
         self.children: list[Collection] = []
+        self.address = HOST
+
+    @property
+    def origin(self) -> str:
+        """Return the scheme and the host of ``address``."""
+        scheme, _, rest = self.address.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
 
     # --- what its operations say together ---------------------------------------------------------
 
@@ -169,7 +177,7 @@ class Collection:
             shown = paths.with_value(shown, self.id_member, self.id_value(own))
         if self.identity and self.identity.self_link and self.item_path:
             address = paths.filled_template(self.item_path, parameters)
-            shown = paths.with_value(shown, self.identity.self_link, f"{HOST}{address}")
+            shown = paths.with_value(shown, self.identity.self_link, f"{self.address}{address}")
         for path in self.create_only:
             shown = paths.without_value(shown, path)
         return shown

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus
 
 from pytest_confluent_contracts.double import faces
-from pytest_confluent_contracts.double.collection import HOST
 from pytest_confluent_contracts.double.parameters import BETWEEN, SentParameters
 from pytest_confluent_contracts.double.samples import is_allowed
 from pytest_confluent_contracts.double.service import (
@@ -295,7 +294,8 @@ class ListService(CollectionService):
         kept = [one for one in query.split("&") if one and one.partition("=")[0] != position]
         if start > 0 or self.pages.style is not PageStyle.CURSOR:
             kept.append(f"{position}={quote(self.position_of(page, start), safe='')}")
-        return f"{HOST}{path}{'?' if kept else ''}{'&'.join(kept)}"
+        origin = self.collection.origin
+        return f"{origin}{path}{'?' if kept else ''}{'&'.join(kept)}"
 
     def link_headers(self, request: Request, page: Page) -> list[tuple[str, str]]:
         """Return the header Link with the other pages (RFC 8288), where the document has it."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double import faces, nested
-from pytest_confluent_contracts.double.collection import HOST, Collection, depth_of
+from pytest_confluent_contracts.double.collection import Collection, depth_of
 from pytest_confluent_contracts.double.later import LATER_S, Agenda, Job, telling_operation
 from pytest_confluent_contracts.double.lists import ListService
 from pytest_confluent_contracts.double.new_ids import NoNewId, new_id
@@ -220,7 +220,8 @@ class CreateService(CollectionService, WholeService):
         job = Job(self.teller, len(self.teller.collection.used))
         job.resource.tenant = made.tenant
         self.collection.agenda.add(due, lambda: self.finish_job(job, id, made))
-        headers = (("Location", f"{HOST}{job.path}"),) if self.created_location(id) else ()
+        address = f"{self.collection.address}{job.path}"
+        headers = (("Location", address),) if self.created_location(id) else ()
         content = self.content_of(self.success_status)
         if content is None:
             return Answer(self.success_status, headers)
@@ -327,7 +328,7 @@ class CreateService(CollectionService, WholeService):
 
     def address_of(self, id: str) -> str:
         """Return the address of the resource under *id*."""
-        return f"{HOST}{self.collection.written_path(id)}"
+        return f"{self.collection.address}{self.collection.written_path(id)}"
 
 
 # --- answers without a body -----------------------------------------------------------------------
@@ -406,12 +407,13 @@ def services_of(
     clock: VirtualClock,
     seed: int = 0,
     held: Mapping[tuple[str, str], Pairs] | None = None,
+    addresses: Mapping[str, str] | None = None,
 ) -> dict[tuple[str, str], Service]:
     """Return a service for each of *operations*, by `Operation.key`.
 
     Those that are about one resource have their resources in common. *held* are the path
     parameters of what is there from the beginning, by `Operation.key`, where the document shows
-    none.
+    none; *addresses* what stands before the documented paths in links, by document.
     """
     known = held or {}
     together: dict[tuple[str, str], list[Operation]] = {}
@@ -420,6 +422,8 @@ def services_of(
     collections = {kind: Collection(shared) for kind, shared in together.items()}
     for collection in collections.values():
         _place_under_parent(collection, collections)
+        own_address = (addresses or {}).get(collection.operations[0].document)
+        collection.address = own_address or collection.address
     services: dict[tuple[str, str], Service] = {}
     for operation in itertools.chain(*together.values()):
         serves, shared = service_class(operation), collections[_kind_of(operation)]

@@ -586,6 +586,7 @@ class Service:
         content = self.operation.request
         self._sent_as = content
         if content is None or (not request.body and not content.required):
+            self._sent_as = None  # what may be left out is not held against its schema
             return {}
         try:
             read = read_as_documented(

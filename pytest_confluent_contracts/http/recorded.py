@@ -29,11 +29,13 @@ from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import (
     CARELESS_WORDS,
+    MALFORMED,
     REDACTED,
     Exchange,
     Expect,
     Probe,
     RedactedCase,
+    is_malformed,
 )
 
 if TYPE_CHECKING:
@@ -589,4 +591,5 @@ def _hidden_credential(value: str) -> str:
         scheme, between, credential = "", "", value
     if credential.strip() in ("", *CARELESS_WORDS):
         return value
-    return f"{scheme}{between}{REDACTED}"
+    hidden = MALFORMED if scheme and is_malformed(scheme, credential) else REDACTED
+    return f"{scheme}{between}{hidden}"

@@ -129,6 +129,7 @@ class FindingKind(StrEnum):
     VALUE_REPEATED = "value came twice"  # subject, observed
     # requests and credentials
     ALLOWED_REFUSED = "allowed body refused"  # request; observed: the answer's body
+    REQUEST_REFUSED = "allowed request without a body refused"  # request, observed as before
     FORM_READ_OTHERWISE = "legal form read otherwise"  # subject, observed, request; expected
     FORM_NOT_STORED = "legal form not stored"  # subject, observed, request; expected
     UNDECLARED_REFUSED = "undeclared member refused"  # request
@@ -325,6 +326,7 @@ class FindingKind(StrEnum):
     # what a client sent; status: of the answer
     REQUEST_UNDECLARED = "request not declared"  # request; expected: the nearest that is declared
     SENT_WITHOUT_CREDENTIALS = "sent without credentials"  # expected: each alternative
+    SENT_CREDENTIALS_MALFORMED = "sent malformed credentials"  # expected: each alternative
     # subject: the parameter; expected: where it stands
     PARAMETER_NOT_SENT = "parameter not sent"
     PARAMETER_SENT_WRONG = "parameter sent wrongly"  # the same; observed: what is wrong
@@ -333,6 +335,8 @@ class FindingKind(StrEnum):
     BODY_SENT_UNASKED = "body sent unasked"  # observed: the body
     SENT_AS_ANOTHER_TYPE = "sent as another media type"  # expected: those declared; observed
     SENT_WITHOUT_TYPE = "sent without a media type"  # expected: those that are declared
+    PARAMETER_IN_OTHER_STYLE = "parameter in another style"  # expected: as documented; observed
+    SENT_WITHOUT_BOUNDARY = "sent without a boundary"
     SENT_NO_JSON = "sent no JSON"  # observed: what is wrong
     # subject: the member; expected: its JSON Pointer
     MEMBER_NOT_SENT = "member not sent"

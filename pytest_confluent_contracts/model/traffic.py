@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,7 +20,32 @@ REDACTED: Final = "[redacted]"
 # Levels of JSON: what reads, judges and tells of an answer may then follow it level by level.
 DEEPEST_READ: Final = 100
 MOST_ADDRESSES: Final = 256  # remembered; a run asks of the same few again and again
+MALFORMED: Final = "[redacted, not as its scheme has it]"  # in the place of such a credential
 CARELESS_WORDS: Final = ("null", "undefined")  # what a program sends whose credentials are not set
+
+
+def is_malformed(scheme: str, credential: str) -> bool:
+    """Return whether *credential* is surely none of *scheme*, as ``Authorization`` has it.
+
+    A token has no white space (RFC 6750 2.1); that of ``Basic`` is the base64 of a name, a colon
+    and a password (RFC 7617 2). What somebody has put in its place, before it was shown to us, is
+    let be: it need not be base64.
+
+    >>> is_malformed("Basic", "me:secret"), is_malformed("Basic", "bWU6c2VjcmV0")
+    (True, False)
+    """
+    text = credential.strip()
+    if text in (REDACTED, MALFORMED):
+        return text == MALFORMED
+    if scheme.lower() != "basic":
+        return bool(re.search(r"\s", text))
+    if re.search(r"[\s:]", text):
+        return True
+    try:
+        decoded = base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return False
+    return decoded.isprintable() and ":" not in decoded
 
 
 @lru_cache(MOST_ADDRESSES)

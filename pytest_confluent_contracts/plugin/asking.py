@@ -56,7 +56,7 @@ def own_clauses(
     """
     taken = {one.id for one in known}
     for given in config.hook.pytest_contract_clauses(config=config, operation=operation):
-        for clause in given:
+        for clause in _given_clauses(given):
             if not isinstance(clause, Clause):
                 raise ContractError(f"{CLAUSES}: {clause!r} is no Clause; own_clause makes one")
             if clause.id in taken:
@@ -64,6 +64,18 @@ def own_clauses(
                 raise ContractError(f"{CLAUSES}: {told}")
             taken.add(clause.id)
             yield clause
+
+
+def _given_clauses(given: Any) -> Iterator[Any]:
+    """Yield what a hook gives, also while it is making it; raise `ContractError` where it fails."""
+    if isinstance(given, Clause):
+        raise ContractError(f"{CLAUSES}: give a list of clauses, or yield each")
+    try:
+        yield from given
+    except Exception as error:
+        from pytest_confluent_contracts.http.raised import told_error
+
+        raise ContractError(f"{CLAUSES} raised {told_error(error)}") from error
 
 
 # --- credentials ----------------------------------------------------------------------------------
@@ -89,6 +101,8 @@ def _credentials_said(config: pytest.Config, operation: Operation) -> Credential
     parts_of = {one.name: list(dict(one.variables)) for one in operation.schemes}
     found: Credentials = {}
     for given in reversed(results):
+        if not isinstance(given, dict):
+            raise _refused(CREDENTIALS, "give a dict of schemes, and of each a dict of its parts")
         for scheme, parts in given.items():
             if scheme not in parts_of:
                 known = ", ".join(parts_of) or "none"
@@ -99,6 +113,9 @@ def _credentials_said(config: pytest.Config, operation: Operation) -> Credential
 
 
 def _checked_parts(scheme: str, parts: Mapping[str, str], known: Sequence[str]) -> dict[str, str]:
+    if not isinstance(parts, dict):
+        shown = ", ".join(f"{part!r}: ..." for part in known)
+        raise _refused(CREDENTIALS, f"give the parts of {scheme} by name: {{{shown}}}")
     unknown = [part for part in parts if part not in known]
     if unknown:
         told = f"{scheme} has no part {unknown[0]!r}; it has {', '.join(known)}"

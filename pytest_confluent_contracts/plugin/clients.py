@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,8 +35,13 @@ def contract_mock(request: pytest.FixtureRequest) -> Iterator[MockedContract]:
     ``contract_spec``, else the bundled ones.
     """
     from pytest_confluent_contracts.clients import mocked
+    from pytest_confluent_contracts.model.sources import ContractError
 
-    with mocked(*documents_of(request.node), judge=False) as mock:
+    with ExitStack() as stack:
+        try:
+            mock = stack.enter_context(mocked(*documents_of(request.node), judge=False))
+        except ContractError as error:
+            pytest.fail(f"contract_mock: {error}", pytrace=False)
         yield mock
 
 
@@ -76,10 +82,23 @@ def is_judged(item: pytest.Item) -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let a test that uses the server find it as new."""
+    """Let a test that uses the server find it as new; fail one whose mark means nothing."""
+    for mark in item.iter_markers(MARK):
+        if wrong := _why_unmarked(mark, getattr(item, "fixturenames", ())):
+            pytest.fail(f"@pytest.mark.{MARK}: {wrong}", pytrace=False)
     server = item.config.stash.get(SERVER, None)
     if server is not None and "contract_server" in getattr(item, "fixturenames", ()):
         server.reset()
+
+
+def _why_unmarked(mark: pytest.Mark, fixtures: Sequence[str]) -> str:
+    """Return why *mark* does not do what it says in a test of *fixtures*, ``""`` where it does."""
+    unknown = [name for name in mark.kwargs if name != "judge"]
+    if unknown:
+        return f"there is no {unknown[0]!r}; it takes names of documents, and judge=False"
+    if mark.args and "contract_server" in fixtures and "contract_mock" not in fixtures:
+        return "contract_server serves those of the ini key contract_spec in the whole session"
+    return ""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -104,6 +104,8 @@ def _signing(config: pytest.Config) -> Signing | None:
     def sign(outgoing: OutgoingRequest) -> list[tuple[str, str]]:
         added: dict[str, str] = {}
         for result in reversed(caller(config=config, request=outgoing)):
+            if not isinstance(result, dict):
+                raise TypeError("return the names and values of headers as a dict")
             added |= result  # what was registered last, a conftest mostly, has the last word
         return list(added.items())
 

@@ -46,6 +46,7 @@ BLOCKING = frozenset(
     {
         FindingKind.NOT_ANSWERED,
         FindingKind.ALLOWED_REFUSED,
+        FindingKind.REQUEST_REFUSED,
         FindingKind.PARAMETER_REFUSED,
         FindingKind.CREDENTIALS_REFUSED,
         FindingKind.UNDOCUMENTED_STATUS,

@@ -78,7 +78,8 @@ def _violations_told(finding: Finding) -> str:
 
 
 def _allowed_refused(finding: Finding) -> str:
-    told = f"{finding.status} answered to a body that the document allows ({finding.request})"
+    what = "request" if finding.kind is Kind.REQUEST_REFUSED else "body"
+    told = f"{finding.status} answered to a {what} that the document allows ({finding.request})"
     if finding.observed:
         told += f": {finding.observed}"
     return told
@@ -378,6 +379,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.VALUE_REPEATED: "{subject} {observed} came a second time",
     # requests and credentials
     Kind.ALLOWED_REFUSED: _allowed_refused,
+    Kind.REQUEST_REFUSED: _allowed_refused,
     Kind.FORM_READ_OTHERWISE: _form_read_otherwise,
     Kind.FORM_NOT_STORED: (
         "{status} answered to {request}; the next answer has {subject} {observed}, not {expected}"
@@ -598,12 +600,15 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     # what a client sent
     Kind.REQUEST_UNDECLARED: "{request} is not declared; the nearest is {expected}",
     Kind.SENT_WITHOUT_CREDENTIALS: _sent_without_credentials,
+    Kind.SENT_CREDENTIALS_MALFORMED: "sent with an Authorization that is not as its scheme has it",
     Kind.PARAMETER_NOT_SENT: "sent without the {expected} parameter {subject}",
     Kind.PARAMETER_SENT_WRONG: _parameter_sent_wrong,
+    Kind.PARAMETER_IN_OTHER_STYLE: "sent with {observed}, where {expected} is documented",
     Kind.QUERIES_UNDECLARED: _queries_undeclared,
     Kind.BODY_NOT_SENT: "sent without the body that is required",
     Kind.BODY_SENT_UNASKED: "sent with a body, where none is documented: {observed}",
     Kind.SENT_AS_ANOTHER_TYPE: _sent_as_another_type,
+    Kind.SENT_WITHOUT_BOUNDARY: "sent in parts without the boundary that parts them",
     Kind.SENT_WITHOUT_TYPE: "sent with a body and without Content-Type",
     Kind.SENT_NO_JSON: "sent with a body that is not JSON: {observed}",
     Kind.MEMBER_NOT_SENT: "sent without {subject} ({expected})",
@@ -677,6 +682,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.HEADER_INVALID: "send {subject} as its schema has it",
     Kind.VALUE_REPEATED: "make a new value of {subject} for each answer",
     # requests and credentials
+    Kind.REQUEST_REFUSED: "take this request, or document what it may not be",
     Kind.ALLOWED_REFUSED: "take this body, or document what it may not be",
     Kind.UNDECLARED_REFUSED: "take what the document does not forbid, or forbid it there",
     Kind.FORBIDDEN_TAKEN: _mend_taken,
@@ -840,12 +846,15 @@ MENDS: Mapping[FindingKind, Sentence] = {
     # what a client sent
     Kind.REQUEST_UNDECLARED: "ask for what the document declares; the nearest is {expected}",
     Kind.SENT_WITHOUT_CREDENTIALS: _send_either,
+    Kind.SENT_CREDENTIALS_MALFORMED: "write the base64 of NAME:PASSWORD behind Basic, or a token",
     Kind.PARAMETER_NOT_SENT: "send the {expected} parameter {subject} with each request",
     Kind.PARAMETER_SENT_WRONG: "send {subject} as its schema has it",
+    Kind.PARAMETER_IN_OTHER_STYLE: "write {subject} as its style has it: {expected}",
     Kind.QUERIES_UNDECLARED: "leave out of the query what the document does not name",
     Kind.BODY_NOT_SENT: "send the body that is required",
     Kind.BODY_SENT_UNASKED: "send no body with this request",
     Kind.SENT_AS_ANOTHER_TYPE: _send_as_either,
+    Kind.SENT_WITHOUT_BOUNDARY: "let the HTTP library set Content-Type, with its boundary",
     Kind.SENT_WITHOUT_TYPE: _send_as_either,
     Kind.SENT_NO_JSON: "write the body with a JSON library",
     Kind.MEMBER_NOT_SENT: "send {subject}, which is required",

@@ -44,6 +44,7 @@ from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.page_links import FROM_OFFSET, ODD_SIZE
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Expect, Principal, Probe
@@ -638,7 +639,7 @@ class Scenario:
                 way = self._way_back(parameters, one.case.principal)
                 told_before.add(f"{told}, and the list shows it{way}")
             if found is None:
-                sent = self.sender.client.redactor.text(_sent_text(one.case.value))
+                sent = self.sender.client.redactor.text(sent_text(one.case.value))
                 told_before.add(
                     f"one of {name} may be left: its create {one.came}; sent was {sent}"
                 )
@@ -669,6 +670,8 @@ def _told_of(create: Exchange) -> str:
     return create.failure or str(create.status)
 
 
-def _sent_text(body: Any) -> str:
+def sent_text(body: Any) -> str:
     """Return what was sent, so that it can be found by hand."""
+    if body is ABSENT:  # a body that is no JSON, or none at all
+        return "nothing that can be read"
     return json.dumps(body, ensure_ascii=True)[:SENT_CHARACTERS]
