@@ -562,6 +562,27 @@ def test_a_filter_that_nobody_set_may_hide_it(
     assert verdict_on(other["create"], "listed-once", made, seen, answer) == said
 
 
+@pytest.mark.parametrize(
+    ("status", "answer", "said"),
+    [
+        (204, ABSENT, SILENT),  # nobody has seen since what it has
+        (500, ABSENT, SILENT),
+        (422, ABSENT, BROKEN),  # it is as it was
+        (200, thing(name="x", note="open"), BROKEN),
+        (200, thing(name="x", note="shut"), SILENT),
+    ],
+)
+def test_what_was_written_since_may_be_hidden(status: int, answer: Any, said: str) -> None:
+    """By the default of a filter on what the write may have changed."""
+    other = world(with_filter("name: note, schema: {type: string, default: open}"))
+    was = thing(name="x", note="open")
+    made = other.ask("create", 201, was, sent={"name": "x"})
+    seen = other.ask("read", 200, was)
+    written = other.ask("replace", status, answer, sent={"name": "x", "note": "shut"})
+    listed = other.ask("list", 200, {"data": [*OTHERS]})
+    assert verdict_on(other["create"], "listed-once", made, seen, written, listed) == said
+
+
 # --- under a parent --------------------------------------------------------------------------------------------------
 
 NESTED = THINGS.replace("  /things", "  /houses/{house}/things").replace(
