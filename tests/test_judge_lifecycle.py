@@ -501,6 +501,24 @@ def test_what_is_created_is_listed_once(life: tuple[Exchange, ...], said: str) -
     assert of("create", "listed-once", *life) == said
 
 
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("</things?page=2>; rel=next", SILENT),
+        ('</things?page=2>; rel="next"', SILENT),
+        ('</things?page=9>; rel="last", </things?page=2> ; REL = "first Next"', SILENT),
+        ('</things?page=1>; rel="prev"', BROKEN),
+        ('</things?page=2>; rel="next-archive"', BROKEN),  # another relation
+        ('</help>; title="rel=next"; rel="help"', BROKEN),
+        ('</b/things>; rel="next"; anchor="/b"', BROKEN),  # of another list
+    ],
+)
+def test_a_link_to_the_next_page_says_that_there_is_more(link: str, said: str) -> None:
+    """However it is written (RFC 8288 3); and what only looks like it does not."""
+    answer = W.ask("list", 200, {"data": [*OTHERS]}, told={"Link": link})
+    assert of("create", "listed-once", create(), answer) == said
+
+
 PAGED = THINGS.replace(
     "      operationId: list\n",
     "      operationId: list\n      parameters: [{name: page_size, in: query, schema: {type: integer, default: 2}}]\n",

@@ -29,8 +29,10 @@ from pytest_confluent_contracts.model.names import (
     plain_name,
 )
 from pytest_confluent_contracts.model.page_links import (
+    NEXT,
     asks_for_position,
     is_about_pages,
+    link_in_header,
     tells_another,
     tells_pages,
 )
@@ -95,8 +97,7 @@ def _tells_more(step: Step) -> bool:
     pages = step.exchange.case.operation.listing.pages
     if pages is not None and pages.tells_next:
         return tells_another(step.exchange, pages)
-    links = ", ".join(step.exchange.header_values("Link"))
-    if "rel=next" in links.replace('"', "").replace(" ", ""):
+    if link_in_header(step.exchange, NEXT):
         return True
     for name, value in _words_around(step.exchange.json):
         if plain_name(name) in MORE and value not in EMPTY and value is not False:
