@@ -320,6 +320,7 @@ def _look_for_strangers(
                 step.status,
                 expected=quoted(id),
                 observed=moment.made[elsewhere[id]].told_as,
+                request=step.told_as,
             )
             yield Evidence(step.exchange, finding)
             return
