@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
-from exchanges import confluent
+from exchanges import clause_of, confluent
 
 from pytest_confluent_contracts.double.mutations import Mutation, derive
 from pytest_confluent_contracts.double.mutations.altering import (
@@ -15,6 +15,8 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_header,
 )
 from pytest_confluent_contracts.double.proving import Double, unaltered
+from pytest_confluent_contracts.http.quota_ledger import QuotaLedger
+from pytest_confluent_contracts.model.clauses import Verdict
 from pytest_confluent_contracts.model.traffic import Exchange, Probe
 
 if TYPE_CHECKING:
@@ -110,3 +112,30 @@ def test_a_wait_that_is_rounded_down_is_asked_for_again_in_short_steps() -> None
     apart = [round(b.sent_at - a.came_at, 3) for a, b in itertools.pairwise(refused)]
     assert apart[:3] == [0.0, 0.0, 1.0]
     assert set(apart[3:]) == {0.125}
+
+
+# --- a service that is fast ------------------------------------------------------------------------------------------
+
+FAST = (10_000, 0.0005)  # requests of a window, and the seconds that one takes
+RESET_STANDS_STILL = "X-RateLimit-Reset is always the same"
+
+
+@pytest.mark.parametrize(
+    ("alter", "verdict"),
+    [
+        (unaltered, Verdict.KEPT),
+        (MUTATIONS[RESET_STANDS_STILL].alter, Verdict.WARNED),
+    ],
+    ids=["moves", "stands still"],
+)
+def test_whether_reset_moves_is_seen_of_a_fast_service(alter: Alter, verdict: Verdict) -> None:
+    """One request more, as late as tells: all others take a fifth of a second together."""
+    campaign = Double(confluent(), max_examples=4, pace=FAST).campaign_alone(alter)
+    assert campaign.ruling(clause_of(confluent(), "rate-limit/reset-moves")).verdict is verdict
+    assert 2.0 < campaign.sender.clock.now() < 2.5
+
+
+def test_one_operation_waits_for_reset_to_move() -> None:
+    """Of a whole API each one would wait longer than all that it sends."""
+    ledger = QuotaLedger([confluent()])
+    assert [ledger.is_first_to_wait() for _ in range(3)] == [True, False, False]

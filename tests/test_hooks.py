@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from unittest import mock
 
 import pytest
 from exchanges import make_case, make_exchange
@@ -24,7 +25,8 @@ from pytest_confluent_contracts.model.clauses import Clause, FindingKind, Level,
 from pytest_confluent_contracts.model.own_clauses import own_clause
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
-from pytest_confluent_contracts.plugin import asking
+from pytest_confluent_contracts.plugin import asking, credentials
+from pytest_confluent_contracts.plugin.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -209,6 +211,19 @@ def test_a_hook_that_raises_is_told(keyed: Operation) -> None:
     told = r"pytest_contract_credentials raised OSError: the vault is locked \(test_hooks.py:\d+"
     with pytest.raises(TargetUnusable, match=told):
         asking.hook_credentials(config, keyed)
+
+
+def test_what_hooks_have_given_is_not_shown(keyed: Operation) -> None:
+    """In what is told of somebody else's code; a hook that was not asked is not asked for that."""
+    config = asked(
+        "pytest_contract_credentials", lambda operation: {"key": {"value": "Right7Q2Mofa"}}
+    )
+    settings = Settings(target="http://localhost", documents=())
+    with mock.patch.object(Settings, "operations", return_value=[keyed]):
+        error = TargetUnusable("no room for Right7Q2Mofa")
+        assert credentials.shown_complaint(config, settings, error) == str(error)
+        asking.hook_credentials(config, keyed)
+        assert credentials.shown_complaint(config, settings, error) == "no room for [redacted]"
 
 
 # --- cases -----------------------------------------------------------------------------------------------------------

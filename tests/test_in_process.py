@@ -131,6 +131,28 @@ def test_a_faulty_application_is_red(framework: str, fault: str) -> None:
 SERVERS = {"fastapi": served_by_uvicorn, "flask": served_by_werkzeug}
 
 
+@pytest.mark.parametrize("before", [380, 395, 460, 700])
+def test_a_secret_in_what_is_raised_is_not_cut_in_half(before: int) -> None:
+    """Wherever it stands in a message that is too long to be told as a whole."""
+    secret = "Right7Q2Mofakey-and-more"
+
+    def application(environ: Any, start_response: Any) -> Any:
+        raise ValueError("x" * before + secret + "y" * 300)
+
+    [plan, *_] = plans()
+    hosted = host_of(application, "things:app", 5.0)
+    accesses, hidden = [planned_access(plan, None)], {"token": secret}
+    target = targets.in_process(hosted, "http://localhost", accesses, SETTINGS, hidden)
+    try:
+        told = target.client.exchange(plan.baseline, lambda: 1).raised
+    finally:
+        target.close()
+    assert told.startswith("ValueError: xxx")
+    assert told.endswith(", in application)")
+    assert len(told) < 600
+    assert not {secret[:6], secret[-6:]} & {told[at : at + 6] for at in range(len(told))}
+
+
 @pytest.mark.parametrize("framework", SERVERS)
 def test_the_verdicts_are_those_over_http(framework: str) -> None:
     """Of each clause, kept and broken; but for what only connections show."""

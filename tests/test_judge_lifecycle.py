@@ -501,6 +501,24 @@ def test_what_is_created_is_listed_once(life: tuple[Exchange, ...], said: str) -
     assert of("create", "listed-once", *life) == said
 
 
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("</things?page=2>; rel=next", SILENT),
+        ('</things?page=2>; rel="next"', SILENT),
+        ('</things?page=9>; rel="last", </things?page=2> ; REL = "first Next"', SILENT),
+        ('</things?page=1>; rel="prev"', BROKEN),
+        ('</things?page=2>; rel="next-archive"', BROKEN),  # another relation
+        ('</help>; title="rel=next"; rel="help"', BROKEN),
+        ('</b/things>; rel="next"; anchor="/b"', BROKEN),  # of another list
+    ],
+)
+def test_a_link_to_the_next_page_says_that_there_is_more(link: str, said: str) -> None:
+    """However it is written (RFC 8288 3); and what only looks like it does not."""
+    answer = W.ask("list", 200, {"data": [*OTHERS]}, told={"Link": link})
+    assert of("create", "listed-once", create(), answer) == said
+
+
 PAGED = THINGS.replace(
     "      operationId: list\n",
     "      operationId: list\n      parameters: [{name: page_size, in: query, schema: {type: integer, default: 2}}]\n",
@@ -560,6 +578,27 @@ def test_a_filter_that_nobody_set_may_hide_it(
     seen = other.ask("read", 200, thing(name="x", **shown))
     answer = other.ask("list", 200, {"data": [*OTHERS]})
     assert verdict_on(other["create"], "listed-once", made, seen, answer) == said
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "said"),
+    [
+        (204, ABSENT, SILENT),  # nobody has seen since what it has
+        (500, ABSENT, SILENT),
+        (422, ABSENT, BROKEN),  # it is as it was
+        (200, thing(name="x", note="open"), BROKEN),
+        (200, thing(name="x", note="shut"), SILENT),
+    ],
+)
+def test_what_was_written_since_may_be_hidden(status: int, answer: Any, said: str) -> None:
+    """By the default of a filter on what the write may have changed."""
+    other = world(with_filter("name: note, schema: {type: string, default: open}"))
+    was = thing(name="x", note="open")
+    made = other.ask("create", 201, was, sent={"name": "x"})
+    seen = other.ask("read", 200, was)
+    written = other.ask("replace", status, answer, sent={"name": "x", "note": "shut"})
+    listed = other.ask("list", 200, {"data": [*OTHERS]})
+    assert verdict_on(other["create"], "listed-once", made, seen, written, listed) == said
 
 
 # --- under a parent --------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from pytest_confluent_contracts.model.page_links import (
     ODD_SIZE,
     OTHER_FILTER,
 )
+from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
     from exchanges import Exchange
@@ -332,6 +333,43 @@ def test_a_later_page_is_filtered_too() -> None:
     assert verdict("filter/note", SHOWN, first, last) == KEPT
     [found] = findings("filter/note", SHOWN, first, more, behind)
     assert (found.kind, found.observed) == (Kind.FILTER_LETS_THROUGH, "one")
+
+
+def replaced(status: int, answer: Any = ABSENT) -> Exchange:
+    """Return the replace by which the first gets the note "two"."""
+    return W.ask("replace", status, answer, id="t1", sent={"name": "Ada", "note": "two", "size": 1})
+
+
+@pytest.mark.parametrize(
+    ("between", "items", "told"),
+    [
+        ([replaced(200, {**A, "note": "two"})], (), KEPT),  # it was "one" when a list showed it
+        ([replaced(204)], (), KEPT),
+        ([replaced(202, A)], (), KEPT),  # the answer may be from before
+        ([replaced(500)], (), KEPT),  # nobody knows what it did
+        ([replaced(412)], (), BROKEN),  # it was refused
+        ([replaced(204), W.ask("read", 200, A, id="t1")], (), BROKEN),  # it has it all the same
+        ([replaced(200, {**A, "note": "two"})], ({**A, "note": "two"},), BROKEN),
+        ([W.ask("read", 200, A, id="t1")], (A,), KEPT),
+    ],
+)
+def test_a_filter_goes_by_what_was_written_last(
+    between: list[Exchange], items: tuple[Any, ...], told: str
+) -> None:
+    """What a list has shown of it before a write is no longer what it has."""
+    other = page({**OTHER, "note": "one"}, query="note=one&limit=1", next="n1")
+    filtered = page(*items, query="note=one&limit=3")
+    assert verdict("filter/note", SHOWN, other, *between, filtered) == told
+
+
+def test_what_was_written_since_it_was_listed_is_looked_for() -> None:
+    """A filter that goes by what was there before leaves out what meets it now."""
+    written = replaced(200, {**A, "note": "two"})
+    filtered = page(B, C, query="note=two&limit=3")
+    [finding] = findings("filter/note", SHOWN, written, filtered)
+    assert finding.kind is Kind.FILTER_LEAVES_OUT
+    whole = page({**A, "note": "two"}, B, C, query="note=two&limit=3")
+    assert verdict("filter/note", SHOWN, written, whole) == KEPT
 
 
 def test_a_filter_that_only_its_name_tells_of_may_look_for_a_part() -> None:

@@ -307,8 +307,9 @@ def test_who_is_let_in_nowhere_shows_nothing() -> None:
     told = absence(W["read"], ID, made(), *turned)
     assert told.withheld
     assert told.reason == (
-        "the second principal was let in nowhere, not even to a list or one of its own: "
-        "check what is in CONTRACT_OTHER_KEY_VALUE"
+        "of what this run asked, the second principal was let in nowhere, not even to a list or "
+        "one of its own: hold all operations of the resource, or check what is in "
+        "CONTRACT_OTHER_KEY_VALUE"
     )
 
 

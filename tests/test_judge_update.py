@@ -22,6 +22,7 @@ from exchanges import (
     confluent,
     datadog,
     explained,
+    in_a_row,
     is_withheld,
     make_case,
     make_exchange,
@@ -29,6 +30,11 @@ from exchanges import (
     said,
     verdict,
 )
+from lives import THINGS as WHOLE_THINGS
+from lives import world
+
+from pytest_confluent_contracts.clauses import update
+from pytest_confluent_contracts.model.clauses import FindingKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -868,6 +874,99 @@ def test_id_is_the_usual_member(tmp_path: Path) -> None:
 
 
 # --- what must never be shown ---------------------------------------------------------------------
+
+
+# --- what a replace leaves out ---------------------------------------------------------------------------------------
+
+
+PUTS = world(WHOLE_THINGS)
+
+
+def replaced(sent: Any, answer: Any, status: int = 200, **more: Any) -> Exchange:
+    """Return a PUT of a thing."""
+    return PUTS.ask("replace", status, answer, sent=sent, **more)
+
+
+def of_thing(**members: Any) -> dict[str, Any]:
+    """Return a thing as an answer shows it."""
+    return {"id": "t1", "name": "a", **members}
+
+
+NOTED = replaced({"name": "a", "note": "ours"}, of_thing(note="ours"))
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "told"),
+    [
+        ([NOTED, replaced({"name": "b"}, of_thing())], KEPT),
+        ([NOTED, replaced({"name": "b"}, of_thing(note=""))], KEPT),
+        ([NOTED, replaced({"name": "b"}, of_thing(note=None))], KEPT),
+        (
+            [NOTED, replaced({"name": "b"}, of_thing(note="nothing to say"))],
+            KEPT,
+        ),  # its own default
+        ([NOTED, replaced({"name": "b"}, of_thing(note="ours"))], BROKEN),
+        (
+            [NOTED, replaced({"name": "b", "note": "ours"}, of_thing(note="ours"))],
+            SILENT,
+        ),  # it was sent
+        (
+            [NOTED, replaced({"name": 1}, {}, 422), replaced({"name": "b"}, of_thing(note="ours"))],
+            SILENT,
+        ),
+        (
+            [
+                NOTED,
+                replaced({"name": "b"}, {}, 500),
+                replaced({"name": "b"}, of_thing(note="ours")),
+            ],
+            SILENT,
+        ),
+        # What stood there without anybody's doing may be the default that nobody documents, ...
+        (
+            [
+                replaced({"name": "a"}, of_thing(note="ours")),
+                replaced({"name": "b"}, of_thing(note="ours")),
+            ],
+            SILENT,
+        ),
+        # ... also where somebody sent just that.
+        (
+            [
+                replaced({"name": "a", "note": "other"}, of_thing(note="other")),
+                replaced({"name": "b"}, of_thing(note="ours")),
+                NOTED,
+                replaced({"name": "b"}, of_thing(note="ours")),
+            ],
+            KEPT,
+        ),
+        # A number may be a default by chance.
+        (
+            [
+                replaced({"name": "a", "size": 3}, of_thing(size=3)),
+                replaced({"name": "b"}, of_thing(size=3)),
+            ],
+            SILENT,
+        ),
+    ],
+)
+def test_what_a_replace_leaves_out_does_not_stay(exchanges: list[Exchange], told: str) -> None:
+    """A replace that merges is no replace (RFC 9110 9.3.4); what a default is, the service decides."""
+    [clause] = [
+        one for one in update.derive(PUTS["replace"]) if one.id == "update/left-out-is-dropped"
+    ]
+    evidence = list(clause.judge(in_a_row(*exchanges)))
+    found = {one.finding.kind for one in evidence if one.finding}
+    assert found <= {FindingKind.LEFT_OUT_STAYED}
+    assert (BROKEN if found else KEPT if evidence else SILENT) == told
+
+
+def test_a_merge_patch_keeps_what_it_leaves_out() -> None:
+    """By whichever method it comes (RFC 7396); and a PATCH is no replace."""
+    body = "application/json: {schema: {$ref: '#/components/schemas/New"
+    merging = world(WHOLE_THINGS.replace(body, body.replace("json", "merge-patch+json", 1)))
+    for operation in (merging["replace"], PUTS["update"]):
+        assert "update/left-out-is-dropped" not in {one.id for one in update.derive(operation)}
 
 
 def test_no_secret_comes_back() -> None:

@@ -205,9 +205,10 @@ def test_a_replacement_that_may_create_is_not_sent_for_unknown_things(tmp_path: 
 
 
 def test_what_a_replacement_leaves_out_may_change() -> None:
-    """There is no clause on it; that what was sent comes back there is."""
+    """It need not stay, and what a request wrote may not; that what was sent comes back is judged."""
     ids = {one.id for one in clauses.derive(operations()["replaceThing"])}
     assert {"update/sent-is-returned/name", "update/refused-unchanged", "update/idempotent"} <= ids
+    assert "update/left-out-is-dropped" in ids
     assert not ids & {"update/omitted-unchanged", "update/empty-changes-nothing"}
 
 

@@ -18,12 +18,15 @@ from test_report_runs import FIVE, finished, sent, sources
 
 from pytest_confluent_contracts.__main__ import main
 from pytest_confluent_contracts.http import recorded
+from pytest_confluent_contracts.model.documents import Location, Parameter
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.report import causes, files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from exchanges import Exchange
 
     from pytest_confluent_contracts.model.documents import Operation
 
@@ -419,6 +422,72 @@ def test_a_cookie_that_carries_a_credential_is_hidden() -> None:
     asked = [(one, CONFLUENT)]
     [exchange] = recorded.exchanges_of(asked, recorded.redactor_of(asked))
     assert exchange.case.cookies == (("theme", "dark"), ("access_token", REDACTED))
+
+
+def of_cookies(sent: str, answered: str, content: str) -> Exchange:
+    """Return the exchange in which the cookies *sent* and *answered* travelled."""
+    one = recorded.Recording(
+        method="PATCH",
+        url="https://api.confluent.cloud/iam/v2/api-keys/ak-1?next=s3ss10n-value",
+        sent=(("Cookie", sent),),
+        body=b"{}",
+        status=200,
+        headers=(("Set-Cookie", answered), ("X-Trace", "of s3ss10n-value")),
+        content=content.encode(),
+        failure="",
+        sent_at=None,
+        took=0.0,
+    )
+    asked = [(one, CONFLUENT)]
+    [exchange] = recorded.exchanges_of(asked, recorded.redactor_of(asked))
+    return exchange
+
+
+def test_what_a_cookie_has_is_hidden_wherever_it_stands() -> None:
+    """Of a session, of a credential, and what is long enough for a token; `dark` stands everywhere."""
+    exchange = of_cookies(
+        'theme=dark; sessionid=s3ss10n-value; access_token="to%2Fken-of-own"; odd=abcdefgh12345678',
+        "sid=n3w-s3ssion; Path=/; HttpOnly",
+        '{"a": "dark", "b": "s3ss10n-value", "c": "to/ken-of-own", "d": "abcdefgh12345678", "e": "n3w-s3ssion"}',
+    )
+    assert exchange.json == {"a": "dark", **dict.fromkeys("bcde", REDACTED)}
+    everything = repr((exchange.url, exchange.headers, exchange.text, exchange.case))
+    for secret in ("s3ss10n-value", "ken-of-own", "abcdefgh12345678", "n3w-s3ssion"):
+        assert secret not in everything
+    assert exchange.leaks == ("the credential in the cookie access_token",)
+
+
+def test_a_cookie_of_the_document_is_no_secret_for_its_length() -> None:
+    """It is a parameter, and judged as one."""
+    known = Parameter(
+        name="wanted",
+        location=Location.COOKIE,
+        required=False,
+        style="form",
+        explode=True,
+        allow_reserved=False,
+        schema={"type": "string"},
+        media_type="",
+        examples=(),
+        deprecated=False,
+        place=CONFLUENT.place,
+    )
+    own = replace(CONFLUENT, declared=(*CONFLUENT.declared, known))
+    cookie = "wanted=abcdefgh12345678"
+    one = recorded.Recording(
+        "PATCH",
+        "https://h/iam/v2/api-keys/ak-1",
+        (("Cookie", cookie),),
+        b"{}",
+        200,
+        (),
+        b"{}",
+        "",
+        None,
+        0.0,
+    )
+    [exchange] = recorded.exchanges_of([(one, own)], recorded.redactor_of([(one, own)]))
+    assert exchange.case.cookies == (("wanted", "abcdefgh12345678"),)
 
 
 def test_a_nested_answer_is_no_reason_to_stop() -> None:

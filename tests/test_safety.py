@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -68,6 +69,35 @@ def test_what_is_no_host_is_refused_in_one_line(pytester: pytest.Pytester, given
         pytest.UsageError, match=r"\A--contract-allow-host=[^\n]*: give HOST\[:PORT\]\Z"
     ):
         checked(pytester, f"--contract-target={CLOUD}", f"--contract-allow-host={given}")
+
+
+@pytest.mark.parametrize(
+    ("module", "target"),
+    [
+        ("raise ValueError({})", "shut_shop:app"),
+        ("def make(): raise ValueError({})", "shut_shop:make()"),
+    ],
+    ids=["import", "factory"],
+)
+@pytest.mark.usefixtures("bare")
+def test_what_an_application_raises_is_told_without_secrets(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, module: str, target: str
+) -> None:
+    """Neither one of the documents nor of the options, whole or cut where the message is too long."""
+    key, header = "Right7Q2Mofakey-api", "Other8R3Npgbkey-header"
+    monkeypatch.setenv("CONFLUENT_CLOUD_API_SECRET", key)
+    monkeypatch.setenv("SHOP_KEY", header)
+    for name in [name for name in sys.modules if name == "shut_shop"]:
+        monkeypatch.delitem(sys.modules, name)
+    long = f"no database for {key} " + "x" * 320 + header + "y" * 600
+    pytester.makepyfile(shut_shop=module.format(repr(long)))
+    options = (f"--contract-target={target}", "--contract-header", "X-Shop=env:SHOP_KEY")
+    with pytest.raises(pytest.UsageError) as raised:
+        checked(pytester, *options, "--contract-spec=confluent-api-keys")
+    told = str(raised.value)
+    assert "ValueError: no database for [redacted] xxx" in told
+    assert "(shut_shop.py:1, in " in told
+    assert not {key[:8], header[:8], header[-8:]} & {told[at : at + 8] for at in range(len(told))}
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------

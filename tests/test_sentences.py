@@ -704,12 +704,26 @@ FINDINGS: list[tuple[Finding, str]] = [
         "500 answered to another principal: neither 403, 404 nor another documented refusal",
     ),
     (
-        example(Kind.LISTED_ELSEWHERE, 200, expected='"t-1"', observed="POST /a/1/things"),
-        '200 answered with a list that has "t-1", created elsewhere by POST /a/1/things',
+        example(
+            Kind.LISTED_ELSEWHERE,
+            200,
+            expected='"t-1"',
+            observed="POST /a/1/things",
+            request="GET /a/2/things",
+        ),
+        '200 answered to GET /a/2/things with a list that has "t-1", which POST /a/1/things had made '
+        "under another parent",
     ),
     (
-        example(Kind.SERVED_ELSEWHERE, 200, expected='"t-1"', observed="POST /a/1/things"),
-        '200 answered for "t-1" under a parent other than that of POST /a/1/things',
+        example(
+            Kind.SERVED_ELSEWHERE,
+            200,
+            expected='"t-1"',
+            observed="POST /a/1/things",
+            request="GET /a/2/things/t-1",
+        ),
+        '200 answered to GET /a/2/things/t-1 for "t-1", which POST /a/1/things had made under '
+        "another parent, and nobody under this one",
     ),
     (
         example(Kind.PARENT_SHOWS_OTHERS, 200, "things", expected='"t-1"', observed='"t-2"'),
@@ -793,8 +807,8 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered for what stood under "a-1", after DELETE /a/a-1, POST /a (a-1)',
     ),
     (
-        example(Kind.BACK_AGAIN, 200, observed='"t-1"', request="PATCH /things/t-1"),
-        '200 answered with "t-1", deleted before and back after PATCH /things/t-1',
+        example(Kind.BACK_AGAIN, 200, observed='"t-1"', request="PATCH /things/t-1 (404)"),
+        '200 answered with "t-1" again, which was deleted, and gone until PATCH /things/t-1 (404)',
     ),
     (
         example(Kind.HEAD_DIFFERS, 404, "status", "200", "404"),
@@ -1179,8 +1193,8 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     ),
     (
         MissingEvidence(Missing.OTHER_LET_IN_NOWHERE, "KEY"),
-        "the second principal was let in nowhere, not even to a list or one of its own: "
-        "check what is in KEY",
+        "of what this run asked, the second principal was let in nowhere, not even to a list or "
+        "one of its own: hold all operations of the resource, or check what is in KEY",
     ),
     (
         MissingEvidence(Missing.NOT_ASKED_BY_OTHER),

@@ -7,9 +7,10 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import textwrap
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from framework_applications import DOCUMENT
@@ -19,9 +20,6 @@ from pytest_confluent_contracts.http.answering import Heard, ask_once
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.plugin import starting
 from pytest_confluent_contracts.plugin.starting import StartedService
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Says its pid and that of a child, which may ignore being asked to end, and then serves.
 SERVICE = """
@@ -172,7 +170,32 @@ def test_only_the_last_lines_are_told(port: int) -> None:
     """Of a service that says much."""
     with pytest.raises(ContractError) as raised:
         started("seq 1 100000; exit 1", f"http://127.0.0.1:{port}")
-    assert str(raised.value).splitlines()[1:] == [f"  {n}" for n in range(99989, 100001)]
+    *told, rest = str(raised.value).splitlines()[1:]
+    assert told == [f"  {n}" for n in range(99989, 100001)]
+    output = Path(rest.removeprefix("  (all of its output: ").removesuffix(")"))
+    assert output.read_text().startswith("1\n2\n")
+    output.unlink()
+
+
+def test_nothing_is_left_of_what_is_told_as_a_whole(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of its output goes where it did not start: nobody would know of it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ContractError):
+        started("echo one; exit 3", f"http://127.0.0.1:{port}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_secret_at_the_edge_of_what_is_read_is_not_cut(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read begins with a whole line."""
+    monkeypatch.setattr(starting, "MOST_READ_BYTES", 16)
+    with pytest.raises(ContractError) as raised:
+        started("echo the hunter2; echo one two; exit 3", f"http://127.0.0.1:{port}")
+    assert "er2" not in str(raised.value).split("it said last:")[1]
+    assert "  one two" in str(raised.value)
 
 
 @pytest.mark.usefixtures("quick")

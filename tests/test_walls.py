@@ -278,7 +278,7 @@ WITHIN_HTTP: dict[str, set[str]] = {
     "applications": {"in_process", "raised", "asgi", "wsgi"},
     "client": {
         *("guard", "connections", "codings", "redaction", "strict_json", "in_process"),
-        *("tls", "additions"),
+        *("tls", "additions", "raised"),
     },
     "recorded": {"redaction", "strict_json"},
     "targets": {

@@ -133,6 +133,7 @@ SAME_ID = {
     TWIN: SECOND,
 }
 CREATED, CONFLICT = 201, 409
+FILTERED_AGAIN = "filtered by what was written"
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 # The steps whose condition the current tag meets.
 FULFILLED = frozenset({IF_CURRENT, IF_SEVERAL, IF_ANY})
@@ -286,6 +287,7 @@ class LifeCases:
         # The one in the middle: a service may take the first or the last for it. Beside it is one
         # with the same values: what finds it by them may find the other, too.
         yield from self._changes(SECOND, THIRD)
+        yield from self._filtered_again(SECOND)
         yield from self._full_updates(SECOND, THIRD)
         yield from self._on_conditions(SECOND)
         yield from steps_of_other(self, (SECOND, THIRD), is_held=self._around is not None)
@@ -354,14 +356,25 @@ class LifeCases:
         if is_between:
             yield from self._bare(Role.DELETE, "delete", NEWEST)
 
+    def _filtered_again(self, about: str) -> Iterator[LifeStep]:
+        """Yield what shows whether a filter goes by what was written last."""
+        operation = self.operations.get(Role.LIST)
+        if operation is None or not operation.listing.filters:
+            return
+        case = list_parts.filtered_case(operation, self.context_of(operation))
+        yield LifeStep(replace(case, title=FILTERED_AGAIN), about)
+
     def filter_steps(
         self, step: LifeStep, item: Mapping[str, Any], others: Sequence[Mapping[str, Any]] = ()
     ) -> Iterator[LifeStep]:
         """Yield what *step* stands for: the list filtered by what *item* has."""
         context = self.context_of(step.case.operation)
         cases = list(list_parts.filter_cases(step.case.operation, context, item, others))
+        count = len(step.case.operation.listing.filters)
         if step.case.principal is Principal.OTHER:  # to be shown nothing, whatever else is met
-            cases = cases[: len(step.case.operation.listing.filters) + 2]
+            cases = cases[: count + 2]
+        elif step.case.title == FILTERED_AGAIN:  # each by itself: all else was tried before
+            cases = cases[:count]
         for case in cases:
             asked = for_maker(case, context, step.case.principal)
             yield replace(step, case=replace(asked, expect=step.case.expect))

@@ -248,8 +248,8 @@ def _look_if_back(step: Step, tried: Mapping[Key, Step]) -> Iterator[Evidence]:
 
 
 def _back(step: Step, key: Key, writer: Step) -> Finding:
-    told = quoted(key[-1])
-    return Finding(FindingKind.BACK_AGAIN, step.status, observed=told, request=writer.told_as)
+    wrote = f"{writer.told_as} ({writer.exchange.failure or writer.status})"
+    return Finding(FindingKind.BACK_AGAIN, step.status, observed=quoted(key[-1]), request=wrote)
 
 
 # --- others ------------------------------------------------------------------------------------

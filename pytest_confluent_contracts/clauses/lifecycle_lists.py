@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.lifecycle_members import Key, Shown, quoted
@@ -28,8 +29,10 @@ from pytest_confluent_contracts.model.names import (
     plain_name,
 )
 from pytest_confluent_contracts.model.page_links import (
+    NEXT,
     asks_for_position,
     is_about_pages,
+    link_in_header,
     tells_another,
     tells_pages,
 )
@@ -53,6 +56,7 @@ SIZES = frozenset({*PAGE_SIZES, "first"})
 MORE = frozenset({*NEXT_PAGES, *MORE_PAGES, "marker", "pagetoken"})
 DEEPEST_LINK = 4  # members between the body and what says that there is more
 SHOWING = ("show", "include", "with", "list", "all", "return")  # of ``show_expired``
+LOOKS = frozenset({"sort", "sortby", "order", "orderby", "sortorder", "fields", "direction"})
 STEM = 4  # letters, of those that ``expired`` and ``expires_at`` share, that make it likely
 SMALL_NUMBER = 9  # digits of ids that each parent may count for itself
 
@@ -93,8 +97,7 @@ def _tells_more(step: Step) -> bool:
     pages = step.exchange.case.operation.listing.pages
     if pages is not None and pages.tells_next:
         return tells_another(step.exchange, pages)
-    links = ", ".join(step.exchange.header_values("Link"))
-    if "rel=next" in links.replace('"', "").replace(" ", ""):
+    if link_in_header(step.exchange, NEXT):
         return True
     for name, value in _words_around(step.exchange.json):
         if plain_name(name) in MORE and value not in EMPTY and value is not False:
@@ -151,7 +154,33 @@ def _words_around(body: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
 # --- may it be left out? -----------------------------------------------------------------------
 
 
-def may_be_hidden(step: Step, made: Step, latest: Mapping[Key, Shown], key: Key) -> bool:
+@dataclass
+class LastSeen:
+    """How each resource was seen last.
+
+    ``unsure`` are those that were written to since: nobody knows what they have now.
+    """
+
+    shown: dict[Key, Shown] = field(default_factory=dict)
+    unsure: set[Key] = field(default_factory=set)
+
+    def follow(self, step: Step) -> None:
+        """Take in what *step* has written, and what its answer shows.
+
+        What a 202 shows may be from before or from after.
+        """
+        has_changed = step.may_have_written and step.role is not Role.CREATE
+        if has_changed and step.key is not None:
+            self.shown.pop(step.key, None)
+            self.unsure.add(step.key)
+        if has_changed and step.outcome is not Outcome.DONE:
+            return
+        for shown in step.shown:
+            self.shown[shown.key] = shown
+            self.unsure.discard(shown.key)
+
+
+def may_be_hidden(step: Step, made: Step, seen: LastSeen, key: Key) -> bool:
     """Return whether a filter that nobody set may keep a resource out of the list.
 
     For example, ``show_expired`` (default false) keeps one out that has ``expires_at``, and
@@ -162,10 +191,13 @@ def may_be_hidden(step: Step, made: Step, latest: Mapping[Key, Shown], key: Key)
         for one in step.exchange.case.operation.other_parameters
         if one.location is Location.QUERY and plain_name(one.name) not in PAGING
     ]
+    filters = [one for one in filters if one.default is not ABSENT and not _is_about_looks(one)]
+    if key in seen.unsure:
+        return bool(filters)
     known = dict(_leaves(made.model.body_sent(made.exchange.case)))
-    if key in latest:
-        known.update(_leaves(latest[key].item))
-    return any(_hides(one, known) for one in filters if one.default is not ABSENT)
+    if key in seen.shown:
+        known.update(_leaves(seen.shown[key].item))
+    return any(_hides(one, known) for one in filters)
 
 
 def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
@@ -177,10 +209,13 @@ def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
         yield from _leaves(member)
 
 
+def _is_about_looks(parameter: Parameter) -> bool:
+    """Return whether *parameter* asks for an order or for members, and hides nothing."""
+    return plain_name(parameter.name.rpartition(".")[2]) in LOOKS
+
+
 def _hides(parameter: Parameter, known: Mapping[str, Any]) -> bool:
     name = plain_name(parameter.name.rpartition(".")[2])
-    if name in ("sort", "sortby", "order", "orderby", "sortorder", "fields", "direction"):
-        return False
     if not isinstance(parameter.default, bool):
         return name not in known or known[name] != parameter.default
     shown = name
@@ -208,15 +243,14 @@ def judge_listed(life: Life) -> Iterator[Evidence]:
 
     One that is not there may lie on another page, or behind a filter's default.
     """
-    latest: dict[Key, Shown] = {}
+    seen = LastSeen()
     for moment in life.moments():
         step = moment.step
         if step.is_list:
             for key, maker in _made_under(life, moment):
-                yield from _look_at_list(step, key, maker, latest)
-        for shown in step.shown:
-            if not step.is_list:
-                latest[shown.key] = shown
+                yield from _look_at_list(step, key, maker, seen)
+        else:
+            seen.follow(step)
 
 
 def _made_under(life: Life, moment: Moment) -> list[tuple[Key, Step]]:
@@ -228,16 +262,14 @@ def _made_under(life: Life, moment: Moment) -> list[tuple[Key, Step]]:
     return found
 
 
-def _look_at_list(
-    step: Step, key: Key, maker: Step, latest: Mapping[Key, Shown]
-) -> Iterator[Evidence]:
+def _look_at_list(step: Step, key: Key, maker: Step, seen: LastSeen) -> Iterator[Evidence]:
     times = Counter(shown.key for shown in step.shown)[key]
     if times == 1:
         yield Evidence(step.exchange)
         return
     if times == 0:
         is_promised = is_whole_list(step) and is_due(maker)
-        if not is_promised or may_be_hidden(step, maker, latest, key):
+        if not is_promised or may_be_hidden(step, maker, seen, key):
             return
     yield Evidence(
         step.exchange,
@@ -288,6 +320,7 @@ def _look_for_strangers(
                 step.status,
                 expected=quoted(id),
                 observed=moment.made[elsewhere[id]].told_as,
+                request=step.told_as,
             )
             yield Evidence(step.exchange, finding)
             return

@@ -67,7 +67,8 @@ def _look_elsewhere(moment: Moment) -> Iterator[Evidence]:
         yield Evidence(step.exchange)
     elif step.outcome in DONE_OR_LATER and step.role is not Role.DELETE:
         kind, told = FindingKind.SERVED_ELSEWHERE, makers[0].told_as
-        finding = Finding(kind, step.status, expected=quoted(key[-1]), observed=told)
+        id, asked = quoted(key[-1]), step.told_as
+        finding = Finding(kind, step.status, expected=id, observed=told, request=asked)
         yield Evidence(step.exchange, finding)
 
 
@@ -99,7 +100,8 @@ def _first_elsewhere(
             maker = made[id]
             if maker.scope[-1:] != (parent,) and is_of_one_parent(id):
                 kind, told = FindingKind.LISTED_ELSEWHERE, maker.told_as
-                return Finding(kind, step.status, expected=quoted(id), observed=told)
+                asked = step.told_as
+                return Finding(kind, step.status, "", quoted(id), told, asked)
     return None
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import (
+    LastSeen,
     is_to_the_end,
     is_whole_list,
     may_be_hidden,
@@ -329,16 +330,15 @@ def judge_disjoint(lists: Lists) -> Iterator[Evidence]:
 
 def judge_complete(lists: Lists) -> Iterator[Evidence]:
     """Judge that a walk to the last page shows all that the run has made and not deleted."""
-    latest: dict[Key, Shown] = {}
+    seen = LastSeen()
     for moment in lists.life.moments():
         step = moment.step
         if _is_of(step, lists.operation) and is_whole_list(step):
             for key, maker in _due_in(moment):
-                if may_be_hidden(step, maker, latest, key):
+                if may_be_hidden(step, maker, seen, key):
                     continue
                 yield _evidence_of_shown(step, key, FindingKind.ON_NO_PAGE)
-        for shown in step.shown:
-            latest[shown.key] = shown
+        seen.follow(step)
 
 
 def _is_of(step: Step, operation: Operation) -> bool:
@@ -590,10 +590,12 @@ def judge_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
     """Judge that a filtered list has what meets the filter, and nothing else.
 
     Of several values, each item has one: no member has two.
-    What is missing is only told of the run's own, which lists have shown before. A filter that only
-    its name tells of may look for a part of the text.
+    What is missing is only told of the run's own, which lists have shown before, and by what it has
+    since the last write to it. A filter that only its name tells of may look for a part of the
+    text.
     """
-    latest: dict[Key, Shown] = {}
+    seen = LastSeen()
+    listed: set[Key] = set()
     for moment in lists.life.moments():
         step = moment.step
         texts = sent_texts(step.opening.case, wanted.parameter)
@@ -601,9 +603,12 @@ def judge_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
         if is_filtered and step.outcome is Outcome.DONE:
             yield from _let_through(step, wanted, texts)
             if is_to_the_end(step):
-                yield from _left_out(lists, moment, latest)
-        elif step.is_list:
-            latest.update({shown.key: shown for shown in step.shown})
+                known = {key: seen.shown[key] for key in listed & seen.shown.keys()}
+                yield from _left_out(lists, moment, known)
+            continue
+        seen.follow(step)
+        if step.is_list:
+            listed |= {shown.key for shown in step.shown}
 
 
 def judge_other_filter(lists: Lists, wanted: Filter) -> Iterator[Evidence]:
@@ -641,11 +646,11 @@ def _meets(text: str, value: str, wanted: Filter) -> bool:
     return text == value or (wanted.inferred and text.lower() in value.lower())
 
 
-def _left_out(lists: Lists, moment: Moment, latest: Mapping[Key, Shown]) -> Iterator[Evidence]:
-    """Yield whether what meets all filters of the request is in its answer."""
+def _left_out(lists: Lists, moment: Moment, known: Mapping[Key, Shown]) -> Iterator[Evidence]:
+    """Yield whether what meets all filters of the request, as far as *known*, is in its answer."""
     step = moment.step
     for key, _ in _due_in(moment):
-        if key in latest and _meets_all(latest[key].item, step.opening, lists.operation):
+        if key in known and _meets_all(known[key].item, step.opening, lists.operation):
             yield _evidence_of_shown(step, key, FindingKind.FILTER_LEAVES_OUT)
 
 

@@ -47,7 +47,7 @@ from pytest_confluent_contracts.model.clauses import (
     Level,
     MissingKind,
 )
-from pytest_confluent_contracts.model.documents import COMPOSING, deep_members
+from pytest_confluent_contracts.model.documents import COMPOSING, deep_members, types_allowed
 from pytest_confluent_contracts.model.media_types import FORMS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
@@ -270,6 +270,17 @@ def _unchanged(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
 
 
 def _replaced(operation: Operation, model: ResourceModel) -> Iterator[Clause]:
+    if operation.role is Role.REPLACE and _members_told_by_text(operation, model):
+        yield Clause(
+            id="update/left-out-is-dropped",
+            family=Family.UPDATE,
+            place=operation.place,
+            promise="what a replace leaves out is gone, null, or its default",
+            judge=_judge_left_out(model, _members_told_by_text(operation, model)),
+            explain=unless_answered(MissingKind.NOTHING_LEFT_OUT),
+            needs=EVERY,
+            stateful=True,
+        )
     yield _refused_unchanged(operation, _judge_refused_value(model))
     yield _idempotent(operation, model)
 
@@ -427,6 +438,76 @@ def _judge_refused_value(model: ResourceModel) -> Judge:
             yield Evidence(culprit, finding_on_first_change(kind, status, changed))
 
     return judge
+
+
+def _members_told_by_text(operation: Operation, model: ResourceModel) -> list[Property]:
+    """Return the optional members of which a text tells who wrote it.
+
+    A number, or one value of a few, may be the default that the service has and nobody documents.
+    A merge patch keeps what it leaves out, by whichever method it comes (RFC 7396 2).
+    """
+    if operation.request is None or operation.request.kind is BodyKind.MERGE_PATCH:
+        return []
+    found: list[Property] = []
+    for member in operation.request_members:
+        schema = {**model.schemas.get(member.path, {}), **member.schema}
+        is_text = "string" in types_allowed(schema) and "enum" not in schema
+        if member.path in model.writable and is_text and not member.required:
+            found.append(member)
+    return found
+
+
+def _judge_left_out(model: ResourceModel, members: Sequence[Property]) -> Judge:
+    """Judge that no text which an earlier request wrote is still there once it is left out.
+
+    RFC 9110 9.3.4: what a PUT sends is what the resource is afterwards. For example,
+    ``{"name": "a", "note": "x"}`` and then ``{"name": "b"}`` that is answered with the note ``x``.
+    What stands there without anybody's doing is the service's own default.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        pairs = [pair for pair in pairs_of_answers(model, exchanges) if not pair.refused]
+        defaults: dict[str, list[Any]] = {}
+        for pair in pairs:
+            _note_defaults(pair, model, members, defaults)
+        for pair in pairs:
+            looked = [_look_at_left_out(pair, model, one, defaults) for one in members]
+            seen = [one for one in looked if one is not NOTHING]
+            findings = [one for one in seen if isinstance(one, Finding)]
+            if seen:
+                yield Evidence(pair.after, findings[0] if findings else None)
+
+    return judge
+
+
+def _note_defaults(
+    pair: AnswerPair, model: ResourceModel, members: Sequence[Property], found: dict[str, list[Any]]
+) -> None:
+    """Note in *found* what became of members that were left out, where they are not as before."""
+    for path in changed_members(pair, model, [one.path for one in members]):
+        if not speaks_of(pair.after.case.value, path, model):
+            found.setdefault(path, []).append(model.state_shown(pair.after)[path])
+
+
+def _look_at_left_out(
+    pair: AnswerPair, model: ResourceModel, member: Property, defaults: Mapping[str, list[Any]]
+) -> Finding | Looked:
+    """Return what the second answer shows of a *member* that the first request wrote."""
+    path = member.path
+    was, now = model.state_shown(pair.before)[path], model.state_shown(pair.after)[path]
+    is_written = was not in EMPTY and paths.value_at(pair.before.case.value, path) == was
+    if not is_written or speaks_of(pair.after.case.value, path, model):
+        return NOTHING
+    schema = {**model.schemas[path], **member.schema}
+    if not is_same_state(schema, was, now):
+        return KEPT
+    if is_default(schema, now) or now in defaults.get(path, ()):
+        return NOTHING
+    case = pair.after.case
+    told = f"{case.operation.method} {case.written_path}"
+    observed = quote_value(now, QUOTED)
+    kind = FindingKind.LEFT_OUT_STAYED
+    return Finding(kind, pair.after.status, path, observed=observed, request=told)
 
 
 def _shown_unsent(pair: AnswerPair, model: ResourceModel) -> dict[str, str]:

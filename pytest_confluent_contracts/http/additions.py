@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.http.guard import Refusal
-from pytest_confluent_contracts.http.raised import told_error
+from pytest_confluent_contracts.http.raised import shortened, told_error
 from pytest_confluent_contracts.http.redaction import Redactor, Secret
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.traffic import REDACTED, OutgoingRequest
@@ -92,7 +92,7 @@ class Additions:
         try:
             added = [(str(name), str(value)) for name, value in self.sign(outgoing)]
         except Exception as error:
-            told = clean.text(told_error(error))
+            told = shortened(clean.text(told_error(error)))
             raise Refusal(f"not sent: {HOOK} raised {told}") from error
         for name, value in added:
             why = why_unfit(name, value, (case.operation,))

@@ -21,6 +21,7 @@ from pytest_confluent_contracts.http.codings import TooLarge, decode_body
 from pytest_confluent_contracts.http.connections import CONNECTION, LOSS
 from pytest_confluent_contracts.http.guard import ADDED, BY_OTHER, OPERATION, SENT_AT
 from pytest_confluent_contracts.http.in_process import RAISED
+from pytest_confluent_contracts.http.raised import shortened
 from pytest_confluent_contracts.http.strict_json import parse_json
 from pytest_confluent_contracts.http.tls import is_refused_by_alert
 from pytest_confluent_contracts.model import paths
@@ -195,7 +196,7 @@ class Client:
             connection=request.extensions.get(CONNECTION, 0),
             losses=tuple(losses),
             coding=answer.coding,
-            raised=clean.text(request.extensions.get(RAISED, "")),
+            raised=shortened(clean.text(request.extensions.get(RAISED, ""))),
         )
 
     def close(self) -> None:

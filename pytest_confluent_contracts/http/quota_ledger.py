@@ -51,7 +51,17 @@ class QuotaLedger:
         self._told: dict[Spender, LastTold] = {}
         self._joined: dict[Spender, Spender] = {}
         self._partitions: dict[Partition, Spender] = {}
+        self._has_waited = False
         self._lock = threading.Lock()
+
+    def is_first_to_wait(self) -> bool:
+        """Return whether nobody has asked before: one operation a run may wait for Reset to move.
+
+        Where a service is fast, a wait of seconds takes longer than all that an operation sends.
+        """
+        with self._lock:
+            is_first, self._has_waited = not self._has_waited, True
+        return is_first
 
     def note(self, exchange: Exchange) -> None:
         """Take down one answer, or one request that had none: it counts as spent."""

@@ -11,7 +11,8 @@ from pytest_confluent_contracts.model.sources import ContractError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST_TOLD = 400  # characters
+LONGEST_TOLD = 500  # characters of what is shown
+ENDING_TOLD = 100  # of these, the last: where it was raised stands there
 
 
 class TargetUnusable(ContractError):
@@ -21,14 +22,23 @@ class TargetUnusable(ContractError):
 def told_error(error: BaseException) -> str:
     """Return in one line what was raised and where: the last place outside of installed packages.
 
-    For example ``ValueError: no such size (shop.py:12, in update_thing)``.
+    For example ``ValueError: no such size (shop.py:12, in update_thing)``. It is whole, and has
+    whatever secrets the error has: `shortened` is for what they were taken out of.
     """
     words = " ".join(str(error).split())
-    if len(words) > LONGEST_TOLD:
-        words = f"{words[:LONGEST_TOLD]} ..."
     told = f"{type(error).__name__}: {words}" if words else type(error).__name__
     place = _place_in(traceback.extract_tb(error.__traceback__))
     return f"{told} ({place})" if place else told
+
+
+def shortened(told: str) -> str:
+    """Return *told*, the middle of which is left out where it is too long to be read.
+
+    It has no secret any more: half of one is not found by who looks for the whole.
+    """
+    if len(told) <= LONGEST_TOLD:
+        return told
+    return f"{told[: LONGEST_TOLD - ENDING_TOLD]} ... {told[-ENDING_TOLD:]}"
 
 
 def _place_in(frames: Iterable[traceback.FrameSummary]) -> str:

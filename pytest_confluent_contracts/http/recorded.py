@@ -50,6 +50,9 @@ CREDENTIALS = re.compile(
     r"|.*(?:api|app|access)[-_]?(?:key|token).*",
     re.IGNORECASE,
 )
+# Cookies that log somebody in, as names go; what is as long as a token may be one.
+SESSION = re.compile(r".*(?:sess|sid\b|token|auth|jwt|csrf|xsrf|secret|login|remember).*", re.I)
+TOKEN_CHARACTERS = 16
 SCHEMES = frozenset({"basic", "bearer"})  # RFC 7617 and RFC 6750: what may be seen of a header
 # What reading a recording raises where a part of it is missing, or is not what it should be.
 DAMAGED = (
@@ -495,6 +498,10 @@ def _answered_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
     for name, value in one.headers:
         if _carries_credential(name):
             yield Secret(name, value, leaks=False)
+    for name, value in _set_cookies(one):
+        if _is_token(name, value, operation):
+            for form in _forms_of_cookie(value):
+                yield Secret(f"the cookie {name}", form, leaks=False)
     promises = operation.promises
     for path in (*promises.create_only.paths, *promises.secrets.paths):
         for value in _texts_at(one.content, path):
@@ -508,9 +515,43 @@ def _sent_secrets(one: Recording, operation: Operation) -> Iterator[Secret]:
         if name.lower() in own or _carries_credential(name):
             for part in _parts_of_credential(value):
                 yield Secret(f"the credential in {name}", part)
+    for name, value in _pairs_in(_first_header(one.sent, "cookie"), ";"):
+        if _is_token(name, value, operation):
+            leaks = _names_credential(name, operation)
+            for form in _forms_of_cookie(value):
+                yield Secret(f"the credential in the cookie {name}", form, leaks=leaks)
     for path in operation.secret_paths:
         for value in _texts_at(one.body, path):
             yield Secret(f"{path} of the request", value)
+
+
+def _set_cookies(one: Recording) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of each cookie that an answer sets (RFC 6265 4.1.1)."""
+    for header, value in one.headers:
+        if header.lower() == "set-cookie":
+            yield from _pairs_in(value, ";")[:1]
+
+
+def _is_token(name: str, value: str, operation: Operation) -> bool:
+    """Return whether a cookie may log somebody in: by its name, or its length.
+
+    ``theme=dark`` stands everywhere. What the document has as a parameter is to be judged.
+    """
+    if _names_credential(name, operation) or SESSION.fullmatch(name):
+        return True
+    known = [one.name for one in operation.other_parameters if one.location is Location.COOKIE]
+    return len(value) >= TOKEN_CHARACTERS and name not in known
+
+
+def _names_credential(name: str, operation: Operation) -> bool:
+    """Return whether the cookie *name* is one of a security scheme, or named as those are."""
+    return name in operation.credential_carriers(Location.COOKIE) or _carries_credential(name)
+
+
+def _forms_of_cookie(value: str) -> list[str]:
+    """Return a cookie's value as it travels, and as it was before it was quoted or encoded."""
+    plain = value.strip('"')
+    return list(dict.fromkeys([value, plain, unquote(plain)]))
 
 
 def _texts_at(body: bytes, path: str) -> list[str]:

@@ -247,7 +247,8 @@ class FindingKind(StrEnum):
     LOCATION_ELSEWHERE = "Location leads elsewhere"  # observed; expected: the path
     # observed: how often it is in the list; expected: the id; request: what created it
     LISTED_OTHERWISE = "not listed once"
-    LISTED_ELSEWHERE = "listed under another parent"  # expected: the id; observed: what created it
+    # expected: the id; observed: what created it; request: what was asked
+    LISTED_ELSEWHERE = "listed under another parent"
     SERVED_ELSEWHERE = "served under another parent"  # expected, observed: the same
     PARENT_SHOWS_OTHERS = "parent shows others"  # subject; expected: ids listed alone; observed
     ID_GIVEN_TWICE = "id given twice"  # observed: the id; request: what had created it
@@ -267,7 +268,7 @@ class FindingKind(StrEnum):
     DELETED_AGAIN = "second delete fails"  # observed: the id; expected: statuses
     CHILD_OUTLIVES = "child outlives its parent"  # observed: the parent's id; request
     CHILD_COMES_BACK = "child comes back with its parent"  # observed: the parent's id; request
-    BACK_AGAIN = "back after its end"  # observed: the id; request: what was sent in between
+    BACK_AGAIN = "back after its end"  # observed: the id; request: what was sent, its answer
     HEAD_DIFFERS = "HEAD differs from GET"  # subject, observed; expected: what GET has
     HEAD_HAS_BODY = "HEAD with a body"  # observed
     # two principals: observed: the id; request: what created it

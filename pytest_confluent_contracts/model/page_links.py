@@ -49,10 +49,10 @@ def link_of_page(answer: Exchange, pages: Pages, relation: str) -> str:
     value = paths.value_at(answer.json, path) if path else ABSENT
     if value is not ABSENT and value is not None and not isinstance(value, bool):
         return str(value)
-    return _link_in_header(answer, relation) if pages.in_header else ""
+    return link_in_header(answer, relation) if pages.in_header else ""
 
 
-def _link_in_header(answer: Exchange, relation: str) -> str:
+def link_in_header(answer: Exchange, relation: str) -> str:
     """Return the target of the link of *relation* in the header Link, ``""`` without any."""
     names = {relation, "previous"} if relation == PREVIOUS else {relation}
     for target, parameters in LINK.findall(", ".join(answer.header_values("Link"))):
@@ -65,7 +65,7 @@ def _link_in_header(answer: Exchange, relation: str) -> str:
 
 def tells_pages(answer: Exchange) -> bool:
     """Return whether the header Link of *answer* leads to any page."""
-    return any(_link_in_header(answer, one) for one in (NEXT, PREVIOUS, FIRST, LAST))
+    return any(link_in_header(answer, one) for one in (NEXT, PREVIOUS, FIRST, LAST))
 
 
 def tells_another(answer: Exchange, pages: Pages) -> bool:

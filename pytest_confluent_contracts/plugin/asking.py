@@ -95,6 +95,11 @@ def hook_credentials(config: pytest.Config, operation: Operation) -> Credentials
     return known[operation.key]
 
 
+def credentials_given(config: pytest.Config, operation: Operation) -> Credentials:
+    """Return what hooks have given for *operation* so far; they are not asked for more."""
+    return config.stash.get(HOOK_CREDENTIALS, {}).get(operation.key, {})
+
+
 def _credentials_said(config: pytest.Config, operation: Operation) -> Credentials:
     caller = config.hook.pytest_contract_credentials
     results = _asked(CREDENTIALS, lambda: caller(config=config, operation=operation))

@@ -56,8 +56,12 @@ class Controller:
         settings = self.settings
         if not settings.start or settings.plan or self.config.option.collectonly:
             return
+        from pytest_confluent_contracts.http.raised import TargetUnusable
         from pytest_confluent_contracts.plugin.asking import hook_credentials
-        from pytest_confluent_contracts.plugin.credentials import what_may_be_shown
+        from pytest_confluent_contracts.plugin.credentials import (
+            shown_complaint,
+            what_may_be_shown,
+        )
         from pytest_confluent_contracts.plugin.starting import StartedService
 
         try:
@@ -68,7 +72,10 @@ class Controller:
             self.config.add_cleanup(service.stop)
             self.started_service = service
             service.start()
-        except ContractError as error:
+        except TargetUnusable as error:  # of a hook
+            told = shown_complaint(self.config, settings, error)
+            raise pytest.UsageError(told) from None
+        except ContractError as error:  # which has no secret any more
             raise pytest.UsageError(str(error)) from None
 
     def pytest_report_header(self) -> list[str]:
@@ -113,10 +120,7 @@ class Controller:
         """
         unusable = getattr(report, "contract_unusable", "")
         if unusable:
-            from pytest_confluent_contracts.plugin.credentials import what_may_be_shown
-
-            shown = what_may_be_shown(self.settings)(unusable)
-            pytest.exit(shown, returncode=pytest.ExitCode.USAGE_ERROR)
+            pytest.exit(unusable, returncode=pytest.ExitCode.USAGE_ERROR)
         self._keep_verdict(report)
         with _message_in_full(report), junit.completed(self.config, report):
             yield

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import pytest
+
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.plugin.asking import Credentials
     from pytest_confluent_contracts.plugin.settings import Settings
@@ -55,3 +57,15 @@ def what_may_be_shown(
     secrets += [Secret("an option", value) for value in hidden]
     redactor = Redactor(secrets)
     return lambda text: visible(redactor.text(text))
+
+
+def shown_complaint(config: pytest.Config, settings: Settings, error: BaseException) -> str:
+    """Return what may be shown of *error*, which may tell what somebody else's code has raised.
+
+    Hooks have given what they have given by now: nobody asks them for the sake of a complaint.
+    """
+    from pytest_confluent_contracts.http.raised import shortened
+    from pytest_confluent_contracts.plugin.asking import credentials_given
+
+    shown = what_may_be_shown(settings, lambda operation: credentials_given(config, operation))
+    return shortened(shown(str(error)))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_confluent_contracts.http.applications import ApplicationName
+
 OF_FIXTURE = re.compile(r"fixture:(?P<name>[^\W\d]\w*)(?P<prefix>/\S*)?")
 SCHEMELESS = re.compile(r"(localhost|[\d.]+|\[[\da-fA-F:]+\]|[\w.-]+(?=:\d))(:\d+)?(/\S*)?")
 FORMS = "give http(s)://HOST[:PORT][/PREFIX], MODULE:APP, or mock"
@@ -29,13 +31,14 @@ class Destination:
     """Where the requests of a run go.
 
     ``url`` stands before each documented path, where the target itself is no URL; ``application``
-    is what answers in this process, None where that is a server; ``fixture`` names the fixture that
-    gives either, once it is asked.
+    is what answers in this process, None where that is a server; ``named`` says which one is meant
+    until it is loaded, ``fixture`` names the fixture that gives either, once it is asked.
     """
 
     url: str = ""
     application: Any = field(default=None, repr=False)
     fixture: str = ""
+    named: ApplicationName | None = None
 
 
 def is_here(target: str) -> bool:
@@ -46,8 +49,11 @@ def is_here(target: str) -> bool:
     return "://" not in target or is_local(target)
 
 
-def read_destination(config: pytest.Config, target: str) -> Destination:
-    """Return where the requests of *target* go; raise `ContractError` where it names nothing."""
+def read_destination(target: str) -> Destination:
+    """Return where the requests of *target* go; raise `ContractError` where it names nothing.
+
+    An application is still to be loaded.
+    """
     from pytest_confluent_contracts.http import applications
 
     if target == MOCK:
@@ -60,10 +66,21 @@ def read_destination(config: pytest.Config, target: str) -> Destination:
     if named is None:
         _check_url(target, f"--contract-target={target}")
         return Destination()
+    return Destination(applications.APPLICATION_URL + named.prefix, named=named)
+
+
+def with_application(config: pytest.Config, destination: Destination) -> Destination:
+    """Return *destination* with the application that it names, where it names one.
+
+    Raise `TargetUnusable`, whole and with whatever secrets its import tells, where that fails.
+    """
+    if destination.named is None:
+        return destination
+    from pytest_confluent_contracts.http import applications
+
     folders = [str(config.invocation_params.dir), str(config.rootpath)]
     config.add_cleanup(applications.import_from(list(dict.fromkeys(folders))))
-    application = applications.load_application(named)
-    return Destination(applications.APPLICATION_URL + named.prefix, application)
+    return replace(destination, application=applications.load_application(destination.named))
 
 
 def given_by_fixture(destination: Destination, given: object) -> Destination:

@@ -513,10 +513,11 @@ class Gate:
         """Close every connection, and warn of an application that does not end as it should."""
         import pytest
 
+        from pytest_confluent_contracts.http.raised import shortened
         from pytest_confluent_contracts.report.visible import visible
 
         complaint = target.close()
         if complaint:
             # It has what the application raised, and with it whatever that says.
-            shown = visible(target.client.redactor.text(complaint))
+            shown = shortened(visible(target.client.redactor.text(complaint)))
             warnings.warn(pytest.PytestWarning(shown), stacklevel=1)

@@ -161,6 +161,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     found = session.config.stash[SETTINGS]
     if not found.plan or session.config.option.collectonly:
         return None
+    from pytest_confluent_contracts.plugin.credentials import shown_complaint
     from pytest_confluent_contracts.plugin.planning import (
         told_left_out,
         told_lives,
@@ -176,7 +177,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         told = [*told_plan(run_plan, session.items), *told_lives(run_plan)]
         told += told_resources(found)
     except ContractError as error:  # of a hook
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(shown_complaint(session.config, found, error)) from None
     reporter.section("contract plan")
     for line in (*told, *told_left_out(found)):
         reporter.line(line)
@@ -193,7 +194,10 @@ def pytest_runtest_makereport(
     """
     report = yield
     if call.excinfo is not None and _is_unusable(call.excinfo.value):
-        report.contract_unusable = str(call.excinfo.value)  # type: ignore[attr-defined]
+        from pytest_confluent_contracts.plugin.credentials import shown_complaint
+
+        told = shown_complaint(item.config, item.config.stash[SETTINGS], call.excinfo.value)
+        report.contract_unusable = told  # type: ignore[attr-defined]
     if report.when == "call":
         if getattr(item, "ruling", None) is not None:
             _attach_ruling(item, report)

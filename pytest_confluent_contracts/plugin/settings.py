@@ -26,11 +26,13 @@ from pytest_confluent_contracts.plugin.choice import (
     matches_any_of,
     patterns_for,
 )
+from pytest_confluent_contracts.plugin.credentials import shown_complaint
 from pytest_confluent_contracts.plugin.destination import (
     Destination,
     is_here,
     read_destination,
     split_url,
+    with_application,
 )
 from pytest_confluent_contracts.plugin.options import MOCK, MODES, OPTIONS, option_value
 from pytest_confluent_contracts.plugin.sending_options import (
@@ -154,15 +156,21 @@ class Settings:
 def read_settings(config: pytest.Config) -> Settings:
     """Return what was asked for; raise `pytest.UsageError` in one line where it cannot be."""
     try:
-        return _checked_settings(config, str(option_value(config, "target")))
+        settings = _checked_settings(config, str(option_value(config, "target")))
     except ContractError as error:
         from pytest_confluent_contracts.report.visible import visible
 
         raise pytest.UsageError(visible(str(error))) from None
+    # The documents say what is a secret of what its import may tell.
+    try:
+        destination = with_application(config, settings.destination)
+    except ContractError as error:
+        raise pytest.UsageError(shown_complaint(config, settings, error)) from None
+    return replace(settings, destination=destination)
 
 
 def _checked_settings(config: pytest.Config, target: str) -> Settings:
-    destination = read_destination(config, target)
+    destination = read_destination(target)
     _check_workers(config)
     paths = _document_paths(config, target)
     overlays = _overlays(config, paths)

@@ -57,15 +57,25 @@ class StartedService:
             cure = "stop that one, or give another port"
             raise ContractError(f"{self.told}: something is there at {self._url} already; {cure}")
         self._open()
+        try:
+            self._wait()
+        except KeyboardInterrupt:
+            self.forget_output()
+            raise
+
+    def _wait(self) -> None:
+        """Wait until it answers; raise `ContractError` where it ends before, or time runs out."""
+        from pytest_confluent_contracts.http.answering import Heard, ask_once
+
         end, heard = time.monotonic() + self._timeout_s, Heard.NOBODY
         while time.monotonic() < end:
             heard = ask_once(self._url, max(SOON_S, end - time.monotonic()))
             if heard is Heard.ANSWER:
                 return
             if not self._is_running():
-                raise ContractError(self._told_end())
+                raise ContractError(self._told_end() + self._told_rest())
             time.sleep(PAUSE_S)
-        raise ContractError(self._told_silence(heard))
+        raise ContractError(self._told_silence(heard) + self._told_rest())
 
     def _open(self) -> None:
         handle, name = tempfile.mkstemp(prefix="contract-start-", suffix=".log")
@@ -110,16 +120,32 @@ class StartedService:
         return f"{self.told}: {waited}; {cure}{self._last_lines()}"
 
     def _last_lines(self) -> str:
+        lines = self._said_lines()[-LAST_LINES:]
+        if not lines:
+            return "; it said nothing"
+        return "; it said last:" + "".join(f"\n  {line}" for line in lines)
+
+    def _said_lines(self) -> list[str]:
+        """Return the lines of the end of its output, without those that are empty.
+
+        Secrets are looked for before anything is left out: half of one would not be found.
+        """
         assert self.output is not None
         size = self.output.stat().st_size
         with self.output.open("rb") as file:
             file.seek(max(0, size - MOST_READ_BYTES))
             text = file.read().decode("utf-8", "replace")
-        lines = [line.rstrip() for line in text.splitlines() if line.strip()][-LAST_LINES:]
-        if not lines:
-            return "; it said nothing"
-        shown = self._shown("\n".join(lines)).splitlines()
-        return "; it said last:" + "".join(f"\n  {line}" for line in shown)
+        if size > MOST_READ_BYTES:  # it begins somewhere in a line
+            text = text.partition("\n")[2]
+        return [line.rstrip() for line in self._shown(text).splitlines() if line.strip()]
+
+    def _told_rest(self) -> str:
+        """Return where all of its output is, where that is not told; else remove the file."""
+        assert self.output is not None
+        if len(self._said_lines()) > LAST_LINES:
+            return f"\n  (all of its output: {self.output})"
+        self.forget_output()
+        return ""
 
     # --- its end ----------------------------------------------------------------------------------
 

@@ -556,10 +556,12 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
         "{status} answered to another principal: neither 403, 404 nor another documented refusal"
     ),
     Kind.LISTED_ELSEWHERE: (
-        "{status} answered with a list that has {expected}, created elsewhere by {observed}"
+        "{status} answered to {request} with a list that has {expected}, which {observed} had made "
+        "under another parent"
     ),
     Kind.SERVED_ELSEWHERE: (
-        "{status} answered for {expected} under a parent other than that of {observed}"
+        "{status} answered to {request} for {expected}, which {observed} had made under another "
+        "parent, and nobody under this one"
     ),
     Kind.PARENT_SHOWS_OTHERS: _parent_shows_others,
     Kind.ID_GIVEN_TWICE: "{status} answered with the id {observed}, which {request} had got",
@@ -577,7 +579,9 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.DELETED_AGAIN: _deleted_again,
     Kind.CHILD_OUTLIVES: "{status} answered for what stands under {observed}, after {request}",
     Kind.CHILD_COMES_BACK: "{status} answered for what stood under {observed}, after {request}",
-    Kind.BACK_AGAIN: "{status} answered with {observed}, deleted before and back after {request}",
+    Kind.BACK_AGAIN: (
+        "{status} answered with {observed} again, which was deleted, and gone until {request}"
+    ),
     Kind.HEAD_DIFFERS: _head_differs,
     Kind.HEAD_HAS_BODY: "{status} answered to HEAD with a body: {observed}",
     # the wire
@@ -1060,8 +1064,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
         "environment"
     ),
     Missing.OTHER_LET_IN_NOWHERE: (
-        "the second principal was let in nowhere, not even to a list or one of its own: "
-        "check what is in {subject}"
+        "of what this run asked, the second principal was let in nowhere, not even to a list or one "
+        "of its own: hold all operations of the resource, or check what is in {subject}"
     ),
     Missing.NOT_ASKED_BY_OTHER: "the second principal could ask for nothing of this kind",
     # the wire

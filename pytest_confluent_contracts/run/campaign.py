@@ -309,21 +309,29 @@ class Campaign:
         if probe in self._done:
             return
         self._done.add(probe)
-        if self.sender.stopped or probe in self.skipped:
+        if self.sender.stopped:
             return
         try:
-            if self.context.owned and not self.history:
-                self._read_before_writing()
-                self.sender.send(self.plan.baseline)
-            self._let_reset_move()
+            self._run_unless_skipped(probe)
             if probe is Probe.THROTTLE:
-                self._exhaust_limit()
-            else:
-                self._send_all(probe)
-            if probe is Probe.VALID:
-                self._update_with_pauses()
+                self._see_reset_move()
         except Refusal as refusal:
             self.sender.stop_for(refusal)
+
+    def _run_unless_skipped(self, probe: Probe) -> None:
+        """Send the cases of *probe*; raise `Refusal` where one may not go."""
+        if probe in self.skipped:
+            return
+        if self.context.owned and not self.history:
+            self._read_before_writing()
+            self.sender.send(self.plan.baseline)
+        self._let_reset_move()
+        if probe is Probe.THROTTLE:
+            self._exhaust_limit()
+        else:
+            self._send_all(probe)
+        if probe is Probe.VALID:
+            self._update_with_pauses()
 
     def _send_all(self, probe: Probe) -> None:
         """Send the cases of *probe* in their order, those that change nothing several at a time."""
@@ -393,21 +401,47 @@ class Campaign:
     def _let_reset_move(self) -> None:
         """Wait where Reset stands still, until two seconds have shown that it does.
 
-        A fast run is over before: two numbers of whole seconds may be the same for a second. One
-        that moved is not waited for.
+        Two numbers of whole seconds may be the same for a second. One that moved is not waited for.
         """
+        self._read_resets()
+        if not self._has_stood_still():
+            return
+        moments = [moment for moment, _ in self._resets]
+        if moments[-1] - moments[0] > MAY_STAND_STILL_S:
+            self._wait_since(moments[0])
+
+    def _see_reset_move(self) -> None:
+        """Ask once more, two seconds after the first answer, where all came sooner than that.
+
+        Else nothing would show whether Reset moves at a service that is fast. It is one operation
+        that waits, for all of the run.
+        """
+        self._read_resets()
+        if self.operation.makes_or_ends or not self._has_stood_still():
+            return
+        if self.sender.stopped or not self._target.quota.is_first_to_wait():
+            return
+        self._wait_since(self._resets[0][0])
+        self.sender.send(self.plan.baseline)
+
+    def _wait_since(self, moment: float) -> None:
+        """Wait until `STANDING_STILL_S` after *moment* of the run's clock."""
+        went_by = self.sender.clock.now() - moment
+        if went_by < STANDING_STILL_S:
+            self.sender.clock.sleep(STANDING_STILL_S - went_by)
+
+    def _has_stood_still(self) -> bool:
+        """Return whether Reset was always the same, and tells of more than a wait."""
+        told = {reset for _, reset in self._resets}
+        return len(told) == 1 and min(told) >= STANDING_STILL_S
+
+    def _read_resets(self) -> None:
+        """Take down what each accepted answer has told since the last time."""
         for exchange in self.history[self._resets_read :]:
             reset = latest_quota(exchange).seconds_to_reset if exchange.accepted else None
             if reset is not None:
                 self._resets.append((exchange.came_at, reset))
         self._resets_read = len(self.history)
-        told = {reset for _, reset in self._resets}
-        if len(told) != 1 or min(told) < STANDING_STILL_S:
-            return
-        moments = [moment for moment, _ in self._resets]
-        went_by = self.sender.clock.now() - moments[0]
-        if moments[-1] - moments[0] > MAY_STAND_STILL_S and went_by < STANDING_STILL_S:
-            self.sender.clock.sleep(STANDING_STILL_S - went_by)
 
     def _exhaust_limit(self) -> None:
         """Spend the window until 429 comes, wait as it says, and ask again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -649,6 +650,7 @@ def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
     if not _has_named_values(operation, one):
         for told, meets in MEETING.items():
             yield mutate_step(f"{name} {told}", "meets", partial(meets, one), clause)
+    yield from _stale_mutations(operation, one, clause)
     if _takes_several(operation, one):
         for told, index in (("looks at the first value", 0), ("looks at the last value", -1)):
             step = partial(wants_one, one, index)
@@ -664,6 +666,21 @@ def own_mutations(operation: Operation, one: Filter) -> Iterator[Mutation]:
         told = f"a cursor keeps the {name} that it was told with"
         broken = f"{OTHER_FILTER}/{name}"
         yield Mutation(told, (broken,), replace_step("kept_items", keeping_told_filter()))
+
+
+def _stale_mutations(operation: Operation, one: Filter, clause: str) -> Iterator[Mutation]:
+    if _may_change(operation, one):
+        told = f"{one.parameter} looks at what was there first"
+        yield Mutation(told, (clause,), replace_step("meets", meeting_as_first_seen(one)))
+
+
+def _may_change(operation: Operation, one: Filter) -> bool:
+    """Return whether a request may give the member another value, and a list tells whose it is."""
+    resource = operation.resource
+    if resource is None or not resource.id_member or one.member not in resource.written:
+        return False
+    changing = (Role.UPDATE, Role.REPLACE)
+    return any(resource.operation_id(role) for role in changing)
 
 
 def _takes_several(operation: Operation, one: Filter) -> bool:
@@ -858,6 +875,23 @@ def holds_part(
     if member != one.member:
         return bool(inner(item, member, wanted))
     return any(wanted in written(value) for _, value in paths.values_at(item, member))
+
+
+def meeting_as_first_seen(one: Filter) -> Callable[..., bool]:
+    """Return the step that takes what met the filter when it was looked at first, as an index does.
+
+    What was written since then does not count.
+    """
+    first: dict[str, Any] = {}
+
+    def meet(own: ListService, inner: Any, item: Any, member: str, wanted: str) -> bool:
+        resource = own.operation.resource
+        if member != one.member or resource is None:
+            return bool(inner(item, member, wanted))
+        id = str(paths.value_at(item, paths.last_name(resource.id_member)))
+        return bool(inner(first.setdefault(id, deepcopy(item)), member, wanted))
+
+    return meet
 
 
 MEETING: dict[str, Callable[..., bool]] = {

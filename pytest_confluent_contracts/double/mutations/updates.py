@@ -202,6 +202,10 @@ def another_of_its_type(shown: Any) -> Any:
 def optional_mutations(member: Property, method: str) -> Iterator[Mutation]:
     """Yield the ways in which a member is stored wrongly that a body may leave out."""
     path = member.path
+    if method == "PUT" and "string" in types_allowed(member.schema):
+        kept = store_made(path, keep_unsent)
+        told = f"{path} stays when a replace leaves it out"
+        yield Mutation(told, ("update/left-out-is-dropped",), kept)
     if method != "PUT":  # which may remove what it leaves out (RFC 9110 9.3.4)
         breaks, reset = ("update/*unchanged", "update/empty-*"), store_made(path, reset_unsent)
         yield Mutation(f"{path} is reset when left out", breaks, reset)
@@ -521,6 +525,11 @@ def reset_unsent(_: Any, sent: Any, now: Any) -> Any:
     if isinstance(now, list):
         return []
     return ""
+
+
+def keep_unsent(was: Any, sent: Any, now: Any) -> Any:
+    """Return what should be there where a value was sent, else what was there."""
+    return was if sent is ABSENT else now
 
 
 def append_sent(was: Any, sent: Any, now: Any) -> Any:
