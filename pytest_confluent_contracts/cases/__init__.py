@@ -1,6 +1,7 @@
 """Which requests are worth sending? Deterministic cases first, then generated ones.
 
-This is the only home of Hypothesis.
+This is the only home of Hypothesis and schemathesis. What they draw is asked of `kept_draws`; they
+are imported by what draws (`drawing`, `*_strategies`, `strategies`), where it was not drawn before.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         baseline,
         chosen_ids,
         coverage,
-        drawing,
         legal_forms,
         malformed,
         negative,
@@ -50,8 +50,7 @@ def of(probe: Probe, operation: Operation, context: RunContext) -> list[Case]:
         Probe.PARAMETERS: parameters.parameter_cases,
         Probe.THROTTLE: baseline.throttling_cases,
     }[probe]
-    with drawing.isolated_hypothesis():
-        made = list(chosen_ids.with_own_ids(make(operation, context), operation, context))
+    made = list(chosen_ids.with_own_ids(make(operation, context), operation, context))
     if operation.method == "DELETE":
         return [case for case in made if _spares(case, context)]
     if context.owned:

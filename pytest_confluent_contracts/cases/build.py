@@ -19,6 +19,7 @@ from pytest_confluent_contracts.cases.bodies import (
     encoded_json,
     value_understood,
 )
+from pytest_confluent_contracts.cases.kept_draws import once_drawn
 from pytest_confluent_contracts.cases.parameter_values import carried_parameters
 from pytest_confluent_contracts.cases.samples import (
     discriminated_schema,
@@ -28,7 +29,6 @@ from pytest_confluent_contracts.cases.samples import (
     schema_text,
     validator_of,
 )
-from pytest_confluent_contracts.cases.strategies import drawn_values
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location, separate_members, types_allowed
 from pytest_confluent_contracts.model.media_types import IN_JSON, BodyKind
@@ -158,10 +158,20 @@ def sampled(schema: str, name: str) -> Any:
     value = sample_of(told, name)
     if value is not ABSENT:
         return value
-    smallest_first = sorted(drawn_values(told, SAMPLES_DRAWN), key=lambda one: len(str(one)))
+    smallest_first = sorted(_samples_drawn(told), key=lambda one: len(str(one)))
     if not smallest_first:
         return ABSENT
     return smallest_first[0]
+
+
+def _samples_drawn(schema: Mapping[str, Any]) -> list[Any]:
+    def draw() -> list[Any]:
+        from pytest_confluent_contracts.cases.strategies import drawn_values
+
+        return drawn_values(schema, SAMPLES_DRAWN)
+
+    # A text, for what hangs on its order too.
+    return once_drawn("samples of schemathesis", [json.dumps(schema), SAMPLES_DRAWN], draw)
 
 
 def smallest_title(operation: Operation) -> str:

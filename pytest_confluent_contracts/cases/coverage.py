@@ -1,13 +1,12 @@
 """What does schemathesis know of this schema? Its coverage cases, as a second source.
 
-They come through the one adapter (`strategies`).
+They come through the one adapter (`strategies`), where they are not known from before.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import (
@@ -18,22 +17,18 @@ from pytest_confluent_contracts.cases.build import (
     sendable_members,
     with_pins,
 )
+from pytest_confluent_contracts.cases.kept_draws import once_drawn
 from pytest_confluent_contracts.cases.negative import listed_cases
 from pytest_confluent_contracts.cases.samples import discriminated_schema
-from pytest_confluent_contracts.cases.strategies import (
-    JSON_TYPES,
-    characters_known,
-    loaded_schema,
-)
 from pytest_confluent_contracts.model.media_types import IN_JSON
 from pytest_confluent_contracts.model.paths import value_at, value_at_pointer, with_value
 from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.traffic import Case, Probe, RunContext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Content, Operation
 
 # Bodies of a schema that contains itself: the first hold a wrong value at each of its first places,
 # those behind go ever deeper, and each of them takes longer to make.
@@ -68,15 +63,20 @@ def _readable_bodies(operation: Operation) -> list[Any]:
 
     It goes every way through what contains itself; of those bodies the first ones are taken.
     """
-    from hypothesis.errors import HypothesisException
-    from schemathesis.errors import SchemathesisError
+    request = operation.request
+    assert request is not None
+    most = MOST_OF_CIRCLES if "$defs" in request.schema else None
+    schema = schema_sent(request)
 
-    assert operation.request is not None
-    most = MOST_OF_CIRCLES if "$defs" in operation.request.schema else None
-    try:
-        return list(islice(schemathesis_bodies(operation), most))
-    except (HypothesisException, SchemathesisError):
-        return []
+    def draw() -> list[Any]:
+        from pytest_confluent_contracts.cases.strategies import coverage_bodies
+
+        return coverage_bodies(schema, operation, most)
+
+    sent = [operation.id, operation.method, request.media_type, request.required]
+    # A text, for what hangs on its order too: the keys of JSON would be the same in any.
+    question = [json.dumps(schema, default=str), *sent, most]
+    return once_drawn("coverage of schemathesis", question, draw)
 
 
 def ways_wrong(case: Case) -> tuple[object, ...]:
@@ -107,23 +107,9 @@ def _unmistakable(body: Any, index: int, operation: Operation, context: RunConte
     return with_pins(sent, replace(context, pins=constants | dict(context.pins)))
 
 
-def schemathesis_bodies(operation: Operation) -> Iterator[Any]:
-    """Yield the bodies of schemathesis' coverage phase, allowed and wrong ones."""
-    from schemathesis import GenerationMode
-
-    assert operation.request is not None
-    schema = loaded_schema(
-        _sendable_schema(discriminated_schema(operation.request.schema)), operation
-    )
-    update = schema["/"][operation.method.lower()]
-    generation = update.schema.config.generation
-    with characters_known():
-        cases = schema.iter_coverage_cases(
-            update, generation_modes=list(GenerationMode), generation_config=generation
-        )
-        for case in cases:
-            if case.method == operation.method and isinstance(case.body, JSON_TYPES):
-                yield json.loads(json.dumps(case.body))
+def schema_sent(request: Content) -> dict[str, Any]:
+    """Return the schema of what is sent of the body of *request*, as schemathesis is told it."""
+    return _sendable_schema(discriminated_schema(request.schema))
 
 
 def _sendable_schema(schema: Mapping[str, Any]) -> dict[str, Any]:

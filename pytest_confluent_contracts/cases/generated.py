@@ -4,71 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-from base64 import b64encode
-from collections.abc import Mapping
-from datetime import date, datetime, time
-from functools import lru_cache, partial
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from hypothesis import strategies as st
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases.build import (
     sendable_members,
     violations,
     with_pins,
 )
-from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values
-from pytest_confluent_contracts.cases.patterns import matching_strategy
-from pytest_confluent_contracts.cases.samples import (
-    FORMATTED,
-    discriminated_schema,
-    is_allowed_value,
-    samples_of,
-)
-from pytest_confluent_contracts.model.documents import types_allowed
-from pytest_confluent_contracts.model.paths import (
-    WHOLE,
-    item_path,
-    member_path,
-    value_path,
-    with_value,
-)
+from pytest_confluent_contracts.cases.kept_draws import once_drawn
+from pytest_confluent_contracts.model.paths import WHOLE, with_value
 
 if TYPE_CHECKING:
-    from pytest_confluent_contracts.model.documents import Operation
+    from pytest_confluent_contracts.model.documents import Content, Operation
     from pytest_confluent_contracts.model.traffic import RunContext
 
 # What the cases with drawn bodies are called.
 GENERATED, GENERATED_BROKEN = "a generated body", "a generated broken body"
 ALLOWED_PER_FORBIDDEN = 20  # what is forbidden can be listed, and is
-SAMPLES_TAKEN = 12  # of what is put together, to draw from
-MOST_VALUES = 5  # of a drawn map whose schema has no bound
-MOST_EXACT = 2**53 - 1
 MOST_REMEMBERED = 64  # schemas, with the bodies that were drawn of them
-# What a schema asks for in such ways that values are put together, and not drawn part by part.
-COMPOSED = frozenset(
-    {
-        *("$ref", "allOf", "oneOf", "anyOf", "not", "if", "dependentRequired", "dependentSchemas"),
-        *("patternProperties", "propertyNames", "prefixItems", "contains"),
-        *("unevaluatedProperties", "unevaluatedItems"),
-    }
-)
-STEPPED = frozenset({"multipleOf", "exclusiveMinimum", "exclusiveMaximum"})
-MOST_ITEMS = 12  # of a drawn list whose schema has no bound
-PLAIN_NAMES = "abcdefghijklmnopqrstuvwxyz0123456789-_"
-PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.:/"
-
-
-# --- strategies -----------------------------------------------------------------------------------
-
-
-class Drawing(NamedTuple):
-    """What is left out, and what is secret, by path; and what references lead to."""
-
-    fixed: frozenset[str]
-    secrets: frozenset[str]
-    definitions: Mapping[str, Any]
 
 
 def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
@@ -76,231 +30,60 @@ def allowed_bodies(operation: Operation, context: RunContext) -> list[Any]:
     if operation.request is None:
         return []
     checked = () if context.made_up else operation.promises.checked_elsewhere.paths
-    text, secrets = json.dumps(operation.request.schema, default=str), _secret_paths(operation)
+    text, secrets = _schema_as_drawn(operation.request), _secret_paths(operation)
     drawn = _drawn_bodies(text, frozenset(checked), secrets, context.max_examples, context.seed)
     return list(drawn)
-
-
-@lru_cache(MOST_REMEMBERED)
-def _drawn_bodies(
-    schema: str, fixed: frozenset[str], secrets: frozenset[str], count: int, seed: int
-) -> tuple[Any, ...]:
-    """Return *count* bodies that *schema*, which is JSON, allows.
-
-    They are drawn once in a process: drawing takes most of the time of making a plan.
-    """
-    strategy = _body_strategy(json.loads(schema), fixed, secrets)
-    return tuple(draw_values(strategy, count, seed))
-
-
-def _body_strategy(
-    schema: Mapping[str, Any], fixed: frozenset[str], secrets: frozenset[str]
-) -> st.SearchStrategy[Any]:
-    discriminated = discriminated_schema(schema)
-    drawing = Drawing(fixed, secrets, discriminated.get("$defs", {}))
-    return _value_strategy(discriminated, WHOLE, drawing)
-
-
-def _value_strategy(
-    schema: Mapping[str, Any], path: str, drawing: Drawing
-) -> st.SearchStrategy[Any]:
-    """Draw what *schema* allows at *path*, without the members that are fixed."""
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"] or [None])
-    if "const" in schema:
-        return st.just(schema["const"])
-    if COMPOSED & schema.keys():
-        return _sampled_strategy({**schema, "$defs": drawing.definitions})
-    kinds = types_allowed(schema) or ["object" if "properties" in schema else "string"]
-    return st.one_of([_typed_strategy(kind, schema, path, drawing) for kind in kinds])
-
-
-def _typed_strategy(
-    kind: str, schema: Mapping[str, Any], path: str, drawing: Drawing
-) -> st.SearchStrategy[Any]:
-    if kind == "object":
-        return _object_strategy(schema, path, drawing)
-    if kind == "array":
-        item = schema.get("items") or {"type": "string"}
-        items = _value_strategy(item, item_path(path), drawing)
-        fewest = schema.get("minItems", 0)
-        most = max(fewest, schema.get("maxItems", MOST_ITEMS))
-        if schema.get("uniqueItems"):
-            return st.lists(items, min_size=fewest, max_size=most, unique_by=repr)
-        return st.lists(items, min_size=fewest, max_size=most)
-    if kind == "string":
-        if path in drawing.secrets:
-            return secret_strategy()
-        return text_strategy(schema)
-    if kind in ("integer", "number"):
-        return _number_strategy(kind, schema)
-    if kind == "boolean":
-        return st.booleans()
-    return st.none()
-
-
-def _sampled_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Draw from the values that are put together for *schema*: in variety less, but all right."""
-    found = list(islice(samples_of(schema), SAMPLES_TAKEN))
-    if found:
-        return st.sampled_from(found)
-    return st.nothing()
-
-
-def _number_strategy(kind: str, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Draw numbers within the bounds of *schema* that its format holds."""
-    if STEPPED & schema.keys() or schema.get("format") == "float":
-        return _sampled_strategy(schema)
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if kind == "number":
-        return st.floats(low, high, allow_nan=False, allow_infinity=False)
-    # RFC 8259 6: beyond this, numbers are not the same everywhere. Whole numbers have whole bounds.
-    low = -MOST_EXACT if low is None else math.ceil(low)
-    high = MOST_EXACT if high is None else math.floor(high)
-    if low <= high:
-        return st.integers(low, high)
-    return st.nothing()
-
-
-def _object_strategy(
-    schema: Mapping[str, Any], path: str, drawing: Drawing
-) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw declared members only: undeclared ones have a probe of their own.
-
-    Objects are always drawn: an absent one is no news twice.
-    """
-    if not schema.get("properties"):
-        return _map_strategy(schema, path, drawing)
-    always: dict[str, st.SearchStrategy[Any]] = {}
-    sometimes: dict[str, st.SearchStrategy[Any]] = {}
-    required = schema.get("required") or ()
-    for name, member in (schema.get("properties") or {}).items():
-        child = member_path(path, name)
-        if child in drawing.fixed or not _may_send(member):
-            continue
-        is_always = name in required or "properties" in member
-        parts = always if is_always else sometimes
-        parts[name] = _value_strategy(member, child, drawing)
-    return st.fixed_dictionaries(always, optional=sometimes)
-
-
-def _map_strategy(
-    schema: Mapping[str, Any], path: str, drawing: Drawing
-) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw maps from names to values, as ``additionalProperties`` has them."""
-    values = schema.get("additionalProperties")
-    if not isinstance(values, Mapping) or schema.get("required"):
-        held = {"type": "object", **schema, "$defs": drawing.definitions}
-        return _sampled_strategy(held)
-    fewest = schema.get("minProperties", 0)
-    most = max(fewest, min(MOST_VALUES, schema.get("maxProperties", MOST_VALUES)))
-    strategy = _value_strategy(values, value_path(path), drawing)
-    names = st.text(PLAIN_NAMES, min_size=1, max_size=12)
-    return st.dictionaries(names, strategy, min_size=fewest, max_size=most)
-
-
-def _may_send(schema: Mapping[str, Any]) -> bool:
-    is_described = bool(types_allowed(schema)) or "enum" in schema or bool(COMPOSED & schema.keys())
-    return is_described and not schema.get("readOnly")
-
-
-def _secret_paths(operation: Operation) -> frozenset[str]:
-    """Return the paths of the secret members that an update may send."""
-    return frozenset(member.path for member in sendable_members(operation) if member.secret)
-
-
-def secret_strategy() -> st.SearchStrategy[str]:
-    """Draw made-up secrets: long enough that one found in an answer is no chance."""
-    return st.tuples(st.integers(0, 2**64 - 1), st.text(ANYTHING, max_size=6)).map(_secret_of)
-
-
-def _secret_of(parts: tuple[int, str]) -> str:
-    number, tail = parts
-    return f"cs{number:016x}{tail}"
-
-
-def text_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
-    """Draw texts of every plane, short and middling, within the bounds of *schema*."""
-    if "pattern" in schema:
-        return _patterned_strategy(schema)
-    form = schema.get("format")
-    if form in FORMATS:
-        return FORMATS[form].filter(partial(is_allowed_value, schema))
-    if form in FORMATTED:
-        return _sampled_strategy(schema)
-    low, high = schema.get("minLength", 0), schema.get("maxLength", 400)
-    if low > high:
-        return st.nothing()
-
-    def sized(alphabet: st.SearchStrategy[str] | str, size: int) -> st.SearchStrategy[str]:
-        return st.text(alphabet, min_size=low, max_size=max(low, min(size, high)))
-
-    return st.one_of(sized(ANYTHING, 10), sized(PLAIN, 40), sized(ANYTHING, 80), sized(PLAIN, 400))
-
-
-def _patterned_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
-    """Draw texts of the pattern of *schema*, samples where nobody can invert it."""
-    strategy = matching_strategy(schema["pattern"])
-    if strategy is None:
-        return _sampled_strategy(schema)
-    return strategy.filter(partial(is_allowed_value, schema))
-
-
-def _moment_text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds") + "Z"
-
-
-def _time_text(moment: time) -> str:
-    return moment.isoformat(timespec="seconds") + "Z"
-
-
-def _base64_text(content: bytes) -> str:
-    return b64encode(content).decode("ascii")
-
-
-FORMATS: dict[str, st.SearchStrategy[str]] = {
-    "date-time": st.datetimes().map(_moment_text),
-    "date": st.dates().map(date.isoformat),
-    "uuid": st.uuids().map(str),
-    "uri": st.integers(0, 10**6).map("https://contract.example/{}".format),
-    "time": st.times().map(_time_text),
-    "ipv4": st.ip_addresses(v=4).map(str),
-    "ipv6": st.ip_addresses(v=6).map(str),
-    "byte": st.binary(max_size=30).map(_base64_text),
-    "email": st.integers(0, 10**6).map("contract-{}@contract.example".format),
-}
-
-
-def _junk_around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    objects = st.dictionaries(st.text(PLAIN, max_size=5), inner, max_size=3)
-    return st.one_of(st.lists(inner, max_size=3), objects)
-
-
-JUNK: st.SearchStrategy[Any] = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(-(2**40), 2**40),
-        st.floats(-1e9, 1e9),
-        st.text(ANYTHING, max_size=8),
-    ),
-    _junk_around,
-    max_leaves=4,
-)
 
 
 def forbidden_bodies(operation: Operation, context: RunContext) -> list[Any]:
     """Return generated bodies that break exactly one place of the schema, by the ground truth."""
     if operation.request is None:
         return []
-
-    def spoilt(drawn: tuple[Any, str, Any]) -> Any:
-        body, path, junk = drawn
-        return with_value(with_pins(body, context), path, junk)
-
-    places = [WHOLE, *(member.path for member in sendable_members(operation))]
-    fine = _body_strategy(operation.request.schema, frozenset(), _secret_paths(operation))
-    broken = st.tuples(fine, st.sampled_from(places), JUNK).map(spoilt)
+    places = (WHOLE, *(member.path for member in sendable_members(operation)))
     count = math.ceil(context.max_examples / ALLOWED_PER_FORBIDDEN)
-    made = draw_values(broken, count, context.seed + 1)
+    text, secrets = _schema_as_drawn(operation.request), _secret_paths(operation)
+    made: list[Any] = []
+    # The pins come last: what was drawn is kept, and they must not be.
+    for body, path, junk in _drawn_breaks(text, secrets, places, count, context.seed + 1):
+        made.append(with_value(with_pins(body, context), path, junk))
     return [body for body in made if len(violations(operation, body)) == 1]
+
+
+@lru_cache(MOST_REMEMBERED)
+def _drawn_bodies(
+    schema: str, fixed: frozenset[str], secrets: frozenset[str], count: int, seed: int
+) -> tuple[Any, ...]:
+    """Return *count* bodies that *schema*, which is JSON, allows, drawn once."""
+
+    def draw() -> list[Any]:
+        from pytest_confluent_contracts.cases.body_strategies import drawn_bodies
+
+        return drawn_bodies(schema, fixed, secrets, count, seed)
+
+    question = [schema, sorted(fixed), sorted(secrets), count, seed]
+    return tuple(once_drawn("allowed bodies", question, draw))
+
+
+@lru_cache(MOST_REMEMBERED)
+def _drawn_breaks(
+    schema: str, secrets: frozenset[str], places: tuple[str, ...], count: int, seed: int
+) -> tuple[list[Any], ...]:
+    """Return *count* times a body, a place in it, and what spoils it there, drawn once."""
+
+    def draw() -> list[Any]:
+        from pytest_confluent_contracts.cases.body_strategies import drawn_breaks
+
+        return drawn_breaks(schema, secrets, places, count, seed)
+
+    question = [schema, sorted(secrets), places, count, seed]
+    return tuple(once_drawn("broken bodies", question, draw))
+
+
+def _schema_as_drawn(request: Content) -> str:
+    """Return the schema of *request* as a text, in its own order: what is drawn hangs on that."""
+    return json.dumps(request.schema, default=str)
+
+
+def _secret_paths(operation: Operation) -> frozenset[str]:
+    """Return the paths of the secret members that an update may send."""
+    return frozenset(member.path for member in sendable_members(operation) if member.secret)

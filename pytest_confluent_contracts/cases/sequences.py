@@ -14,13 +14,11 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import strategies as st
-
 from pytest_confluent_contracts.cases import list_parts
 from pytest_confluent_contracts.cases.build import minimal_body
 from pytest_confluent_contracts.cases.conditions import WRITE_IF_CURRENT, WRITE_IF_STALE
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
-from pytest_confluent_contracts.cases.drawing import draw_values, isolated_hypothesis
+from pytest_confluent_contracts.cases.kept_draws import once_drawn
 from pytest_confluent_contracts.cases.life import CHOSEN, LifeCases, LifeStep
 from pytest_confluent_contracts.cases.shrinking import ShrinkingDone
 from pytest_confluent_contracts.model.conditions import (
@@ -117,10 +115,7 @@ class SequenceCases(LifeCases):
         kinds = self._kinds()
         if not count or Kind.CREATE not in kinds:
             return []
-        one = st.tuples(st.sampled_from(kinds), st.sampled_from(PICKS), st.integers(0, 11))
-        strategy = st.lists(one, min_size=LEAST_MOVES, max_size=MOST_MOVES)
-        with isolated_hypothesis():
-            draws = draw_values(strategy, count, self._seed())
+        draws = _drawn_moves(kinds, count, self._seed())
         return [self._moves_of(number, draw) for number, draw in enumerate(draws)]
 
     def _seed(self) -> int:
@@ -429,6 +424,24 @@ class _Drawing:
         """Return what the values of the next move carry, of another length than the last one's."""
         index = len(self.moves)
         return f"q{self._number}{LETTERS[index % len(LETTERS)] * (1 + index % LENGTHS)}"
+
+
+def _drawn_moves(kinds: Sequence[Kind], count: int, seed: int) -> list[list[Draw]]:
+    """Return *count* sequences of draws, as they stand for moves of *kinds*."""
+    weighed = [kind.value for kind in kinds]
+
+    def draw() -> list[Any]:
+        from pytest_confluent_contracts.cases.move_strategies import drawn_moves
+
+        return drawn_moves(weighed, PICKS, (LEAST_MOVES, MOST_MOVES), count, seed)
+
+    question = [weighed, PICKS, LEAST_MOVES, MOST_MOVES, count, seed]
+    return [list(map(_read_draw, sequence)) for sequence in once_drawn("sequences", question, draw)]
+
+
+def _read_draw(drawn: tuple[str, str, int]) -> Draw:
+    kind, pick, chance = drawn
+    return Kind(kind), pick, chance
 
 
 # --- shorter --------------------------------------------------------------------------------------

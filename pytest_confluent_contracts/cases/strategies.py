@@ -11,6 +11,7 @@ import inspect
 import json
 import sys
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -52,6 +53,36 @@ def drawn_values(schema: Mapping[str, Any], count: int) -> list[Any]:
         return []
     bodies = [case.body for case in cases if isinstance(case.body, JSON_TYPES)]
     return [body for body in bodies if is_allowed_value(schema, body)]
+
+
+def coverage_bodies(schema: Mapping[str, Any], operation: Operation, most: int | None) -> list[Any]:
+    """Return the first *most* bodies of schemathesis, none where it cannot read *schema*."""
+    from hypothesis.errors import HypothesisException
+    from schemathesis.errors import SchemathesisError
+
+    try:
+        return list(islice(schemathesis_bodies(schema, operation), most))
+    except (HypothesisException, SchemathesisError):
+        return []
+
+
+def schemathesis_bodies(schema: Mapping[str, Any], operation: Operation) -> Iterator[Any]:
+    """Yield the bodies of schemathesis' coverage phase, allowed and wrong ones.
+
+    *schema* is what is sent of the body of *operation*.
+    """
+    from schemathesis import GenerationMode
+
+    document = loaded_schema(schema, operation)
+    update = document["/"][operation.method.lower()]
+    generation = update.schema.config.generation
+    with characters_known():
+        cases = document.iter_coverage_cases(
+            update, generation_modes=list(GenerationMode), generation_config=generation
+        )
+        for case in cases:
+            if case.method == operation.method and isinstance(case.body, JSON_TYPES):
+                yield json.loads(json.dumps(case.body))
 
 
 def loaded_schema(schema: Mapping[str, Any], operation: Operation | None = None) -> Any:

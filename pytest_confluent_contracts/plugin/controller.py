@@ -20,6 +20,7 @@ from pytest_confluent_contracts.plugin.stash import (
     EXCHANGE_LOG,
     GATE,
     NOT_PUT_BACK,
+    NOTES,
     STATE_FOLDER,
 )
 from pytest_confluent_contracts.run import saved_state
@@ -109,6 +110,7 @@ class Controller:
         """Hear from a worker what it could not put back, and why it could not write."""
         told = getattr(node, "workeroutput", {})
         self.config.stash[NOT_PUT_BACK].extend(told.get("contract_lost", ()))
+        self.config.stash[NOTES].extend(told.get("contract_notes", ()))
         self.unwritten = self.unwritten or told.get("contract_unwritten", "")
 
     @pytest.hookimpl(wrapper=True)
@@ -304,6 +306,10 @@ class Controller:
             yield terminal.Line(fault)
         for lost in self.config.stash[NOT_PUT_BACK]:
             yield terminal.Line(f"not put back: {lost}", terminal.HEADING)
+        if self.config.option.verbose > 0:
+            notes = self.config.stash[NOTES]
+            for note in dict.fromkeys(notes):
+                yield terminal.Line(note)
 
 
 def _failures(records: Iterable[dict[str, Any]], *, strict: bool) -> Iterator[tuple[str, str, str]]:

@@ -15,10 +15,12 @@ import pytest
 from pytest_confluent_contracts.model.clauses import NODE_PREFIX
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.plugin import settings
+from pytest_confluent_contracts.plugin.drawn_before import keep_draws, save_draws
 from pytest_confluent_contracts.plugin.stash import (
     EXCHANGE_LOG,
     GATE,
     NOT_PUT_BACK,
+    NOTES,
     SETTINGS,
     STATE_FOLDER,
 )
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 def begin(config: pytest.Config) -> None:
     """Check what was asked for, and put the documents in place of the test paths."""
     found = settings.read_settings(config)
-    config.stash[SETTINGS], config.stash[NOT_PUT_BACK] = found, []
+    config.stash[SETTINGS], config.stash[NOT_PUT_BACK], config.stash[NOTES] = found, [], []
     config.args = settings.collection_arguments(config, found)
     worker = getattr(config, "workerinput", None)
     if worker is None:
@@ -53,6 +55,11 @@ def begin(config: pytest.Config) -> None:
         from pytest_confluent_contracts.plugin.exchange_files import log_of
 
         config.stash[EXCHANGE_LOG] = log_of(config, found)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let what is drawn come from pytest's cache, which is there by now."""
+    keep_draws(session.config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -272,14 +279,16 @@ def pytest_report_teststatus(
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Send home from a worker what it could not put back.
+    """Keep what was drawn, and send home from a worker what it could not put back.
 
     With it goes why its exchanges could not be written, if so.
     """
+    save_draws(session.config)
     output = getattr(session.config, "workeroutput", None)
     if output is None:
         return
     output["contract_lost"] = session.config.stash[NOT_PUT_BACK]
+    output["contract_notes"] = session.config.stash[NOTES]
     log = session.config.stash.get(EXCHANGE_LOG, None)
     if log is not None:
         log.close()

@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_confluent_contracts.cases.draw_files import DrawFiles
     from pytest_confluent_contracts.plugin.asking import Credentials
     from pytest_confluent_contracts.plugin.gate import Gate
     from pytest_confluent_contracts.plugin.settings import Settings
@@ -25,4 +26,7 @@ SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 EXCHANGE_LOG: pytest.StashKey[ExchangeLog] = pytest.StashKey()
 # What hooks gave for each operation, by the key of it.
 HOOK_CREDENTIALS: pytest.StashKey[dict[tuple[str, str], Credentials]] = pytest.StashKey()
+# What was drawn in runs before, and what a person may want to know of them who asks for more.
+DRAWS: pytest.StashKey[DrawFiles] = pytest.StashKey()
+NOTES: pytest.StashKey[list[str]] = pytest.StashKey()
 GATE: pytest.StashKey[Gate] = pytest.StashKey()
