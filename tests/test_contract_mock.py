@@ -220,6 +220,7 @@ def test_a_path_without_its_prefix_or_its_id_is_not_declared(
     with mocked(str(path), judge=False) as api:
         assert httpx.get(asked).status_code == 404
     [ruling] = api.red_rulings()
+    assert ruling.finding is not None
     assert (ruling.clause.id, ruling.finding.expected) == ("client/declared", near)
 
 

@@ -144,7 +144,7 @@ def test_a_secret_in_what_is_raised_is_not_cut_in_half(before: int) -> None:
     accesses, hidden = [planned_access(plan, None)], {"token": secret}
     target = targets.in_process(hosted, "http://localhost", accesses, SETTINGS, hidden)
     try:
-        told = target.client.exchange(plan.baseline, lambda: 1).raised
+        told = target.client.exchange(plan.baseline, 1).raised
     finally:
         target.close()
     assert told.startswith("ValueError: xxx")
