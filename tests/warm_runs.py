@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 import traceback
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -33,9 +33,9 @@ WORKERS = {"-n", "--tx"}  # the options that ask for workers
 # The updates alone, as most runs hold them; any clause that sends loads all that a run needs, and draws
 # the bodies that most runs draw.
 WARM_UP = (
-    *("-q", "-p", "no:cacheprovider", "--contract-target=mock"),
+    *("-q", "--contract-target=mock"),
     *(f"--contract-overlay={file}" for file in sorted((TESTS / "updates_alone").iterdir())),
-    *("-k", "401"),
+    *("-k", "401 or request/accepted"),
 )
 
 
@@ -198,8 +198,21 @@ def redirect(number: int, path: str, flags: int) -> None:
     os.close(opened)
 
 
-def warm_up() -> None:
-    """Run the gate once, so that all of it is loaded, by pytest's own import hook; forget where that was."""
+def remembered_draws(cache: Path) -> ExitStack:
+    """Return what knows the draws that a run has kept in *cache*, which may be gone by then."""
+    from pytest_confluent_contracts.cases.kept_draws import kept_in
+
+    known = ExitStack()
+    draws = known.enter_context(kept_in(cache / "d" / "confluent-contracts"))
+    assert len(draws.load()) > 5
+    return known
+
+
+def warm_up() -> ExitStack:
+    """Run the gate once, so that all of it is loaded, by pytest's own import hook; forget where that was.
+
+    What it has drawn is known as long as what is returned is open, to all that is forked meanwhile.
+    """
     import pytest
 
     home = Path.cwd()
@@ -207,8 +220,9 @@ def warm_up() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         redirect(1, os.devnull, os.O_WRONLY)
-        ended = pytest.main([*WARM_UP])
+        ended = pytest.main([*WARM_UP, "-o", f"cache_dir={folder}"])
         os.dup2(kept, 1)
+        draws = remembered_draws(Path(folder))
         os.chdir(home)
     if ended is not pytest.ExitCode.OK:
         sys.exit(f"the run that warms up ended with {ended!r}")
@@ -220,8 +234,9 @@ def warm_up() -> None:
     # What is loaded stays: no run that is forked looks through it for garbage, and copies it by looking.
     gc.collect()
     gc.freeze()
+    return draws
 
 
 if __name__ == "__main__":
-    warm_up()
-    serve(sys.stdin, sys.stdout)
+    with warm_up():
+        serve(sys.stdin, sys.stdout)

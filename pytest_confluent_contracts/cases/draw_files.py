@@ -50,11 +50,15 @@ class DrawFiles:
         """Return the text of *key*, ``""`` where there is none."""
         if key in self._added:
             return self._added[key]
+        return self.load().get(key, "")
+
+    def load(self) -> Mapping[str, str]:
+        """Return the texts of the files by key, read when first asked for."""
         if self._known is None:
             self._known = {}
             for path in self._own_files():
                 self._known |= self._read(path)
-        return self._known.get(key, "")
+        return self._known
 
     def add(self, key: str, text: str) -> None:
         """Keep *text* for *key*: it is written when all is saved."""
