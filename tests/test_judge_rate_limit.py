@@ -486,6 +486,25 @@ def test_a_window_may_end_while_an_answer_is_on_its_way(took: float, expected: s
     assert said(CONFLUENT, "rate-limit/remaining-counts-down", first, second) == [SILENT, expected]
 
 
+@pytest.mark.parametrize(
+    ("sent_at", "expected"),
+    [
+        pytest.param((0.0, 0.0, 0.0), [SILENT] * 3, id="in flight together"),
+        pytest.param((0.0, 0.0, 0.5), [SILENT, SILENT, BROKEN], id="after the first was answered"),
+    ],
+)
+def test_requests_in_flight_together_are_counted_in_any_order(
+    sent_at: tuple[float, ...], expected: list[str]
+) -> None:
+    """Of two that were sent at once, the one that is told first may have been counted second."""
+    left = (97, 98, 99)
+    row = [
+        quota_told(CONFLUENT, BEGUN + at, remaining, 60, took=0.25)
+        for at, remaining in zip(sent_at, left, strict=True)
+    ]
+    assert said(CONFLUENT, "rate-limit/remaining-counts-down", *row) == expected
+
+
 # two nodes, A and B, take turns: 99 of A, 99 of B, 98 of A, ...
 TURNS = ((0, 99), (0, 99), (0, 98), (0, 98), (0, 97), (0, 96), (0, 97), (0, 95), (0, 96), (0, 95))
 ROSE = "Remaining rose"

@@ -93,8 +93,10 @@ def steps_between(exchanges: Sequence[Exchange], headers: QuotaHeaders) -> Itera
     window, for 2 s less the slack have passed. The same 0.2 s later is one too, since both jumped
     up. ``Remaining 99, Reset 2`` after 0.2 s is none: Remaining rose inside its window. Where Reset
     stands still for seconds, it does not tell when a window ends, and any rise may begin one.
+    Of requests that were in flight together nobody knows which was counted first: of those, one
+    is looked at.
     """
-    told = list(_told_quotas(exchanges, headers))
+    told = list(_one_after_another(_told_quotas(exchanges, headers)))
     served = sorted(exchange.came_at for exchange in exchanges if exchange.accepted)
     ended_at = float("-inf")
     frozen_at = float("inf")
@@ -116,6 +118,20 @@ def _told_quotas(
         told = quota_of(exchange)
         if told is not None and told.remaining is not None and told.reset is not None:
             yield exchange, ToldQuota(told.limit or 0, told.remaining, told.reset)
+
+
+def _one_after_another(
+    told: Iterable[tuple[Exchange, ToldQuota]],
+) -> Iterator[tuple[Exchange, ToldQuota]]:
+    """Yield what was *told* without the requests that were sent before the last one was answered.
+
+    For example, of 3 sent at 0 s, and answered at 1, 2 and 3 s: the first.
+    """
+    free_at = float("-inf")
+    for exchange, quota in told:
+        if exchange.sent_at >= free_at:
+            free_at = exchange.came_at
+            yield exchange, quota
 
 
 def _has_jumped(step: Step) -> bool:
