@@ -91,7 +91,8 @@ paths:
                 tags: {type: array, items: {type: string, maxLength: 9}}
                 parts:
                   type: array
-                  items: {type: object, properties: {id: {type: string}, label: {type: string, maxLength: 7}}}
+                  items: {type: object, properties: {id: {type: string}, label: {type: string, maxLength: 7}, any: true}}
+                whatever: {type: array, items: true}
       responses: {'201': {description: made}}
 """
 
@@ -101,11 +102,12 @@ def test_texts_are_as_long_as_they_may_be() -> None:
     operation = world(LONG)["create"]
     short = {"name": "ab", "note": "ab", "story": "ab", "code": "ab", "tags": ["ab"]}
     kept = {"kind": "new", "mail": "a@b.test", "owner_id": "ab"}
-    body = {**short, **kept, "parts": [{"id": "ab", "label": "ab"}]}
+    body = {**short, **kept, "parts": [{"id": "ab", "label": "ab", "any": "a"}], "whatever": ["a"]}
     long = with_longest_texts(operation, CONTEXT, body)
     lengths = {name: len(long[name]) for name in ("name", "note", "story", "code")}
     assert lengths == {"name": 12, "note": 300, "story": LONGEST_TEXT, "code": 30}
-    assert (long["tags"], long["parts"]) == (["abbbbbbbb"], [{"id": "ab", "label": "abbbbbb"}])
+    [part] = long["parts"]
+    assert (long["tags"], part["id"], part["label"]) == (["abbbbbbbb"], "ab", "abbbbbb")
     assert {name: long[name] for name in kept} == kept
     pinned = RunContext((), {"name": "ab"}, {})
     assert with_longest_texts(operation, pinned, body)["name"] == "ab"

@@ -99,15 +99,17 @@ def _longest_value(schema: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, str):
         return _longest_text(schema, value)
     if isinstance(value, list):
-        item = _part_of(schema, schema.get("items") or {})
-        return [_longest_value(item, one) for one in value]
+        item = schema.get("items")
+        part = _part_of(schema, item) if isinstance(item, Mapping) else {}
+        return [_longest_value(part, one) for one in value]
     if not isinstance(value, Mapping):
         return value
     members = schema.get("properties") or {}
     changed = dict(value)
     for name, inner in value.items():
-        if name in members and not _names_one(name):
-            changed[name] = _longest_value(_part_of(schema, members[name]), inner)
+        own = members.get(name)
+        if isinstance(own, Mapping) and not _names_one(name):
+            changed[name] = _longest_value(_part_of(schema, own), inner)
     return changed
 
 
