@@ -193,3 +193,14 @@ def test_a_discriminator_names_the_branch_that_is_sent(tmp_path: Path) -> None:
         if case.expect is Expect.ACCEPTED
     ]
     assert {(body["kind"], "lives" in body) for body in sent} == {("meow", True), ("woof", False)}
+
+
+SENT_BYTES = {"": True, "aGk=": True, "aA==": True, "+2": False, "-1_2": False, "a\nGk=": False}
+
+
+@pytest.mark.parametrize(("text", "expected"), SENT_BYTES.items())
+def test_bytes_are_sent_as_every_reader_takes_them(text: str, expected: bool) -> None:
+    """Padded, of one alphabet and in one line (RFC 4648 3 and 4); an answer may have them in more."""
+    schema = {"type": "string", "format": "byte"}
+    assert samples.is_allowed_value(schema, text) is expected
+    assert OPENAPI_FORMATS["byte"](text)
