@@ -121,6 +121,7 @@ class Gate:
             may_change=self._may_lead_change,
             named_for=self.given,
             count_of=self._sequences_of,
+            has_one=self._is_named,
         )
         self._led_first: set[str] = set()  # documents
         self._known_credentials: dict[tuple[str, str], Credentials] = {}
@@ -576,6 +577,10 @@ class Gate:
         checked = operation.promises.checked_elsewhere.paths
         return [path for path in checked if path not in self.settings.pins]
 
+    def _is_named(self, operation: Operation) -> bool:
+        """Return whether each path parameter is that of something which may be there."""
+        return all(content for _, content in self.parameters(operation))
+
     def unasked(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         """Return the probes that this run must not send, each with the reason."""
         if operation.method == "PUT" and not context.made_up and self.made_for(operation) is None:
@@ -605,8 +610,7 @@ class Gate:
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
-        is_named = all(content for _, content in self.parameters(operation))
-        if not is_named and self.made_for(operation) is None:
+        if not self._is_named(operation) and self.made_for(operation) is None:
             missing = [name for name, content in self.parameters(operation) if not content]
             named = ", ".join(f"--contract-param {name}=..." for name in missing)
             what = "read" if operation.is_safe else "changed"
