@@ -40,7 +40,7 @@ FORMATTED = {
     "regex": "^contract$",
     "json-pointer": "/sample",
     "relative-json-pointer": "0/sample",
-    "byte": "Y29udHJhY3Q=",
+    "byte": "Y29udHJhY3Q+Pz8/Kw==",  # with what other alphabets write in another way
 }
 TYPES = ("object", "string", "integer", "number", "boolean", "array", "null")
 # What tells the type of a value that no `type` names.
