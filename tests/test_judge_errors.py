@@ -1000,3 +1000,47 @@ def test_a_front_that_refuses_an_odd_id_owes_no_envelope(
     case = make_case(confluent(), expect=Expect.UNKNOWN, subject=Subject(kind))
     page = make_exchange(case, status, text="<html>No.</html>", media_type=told_as)
     assert said(confluent(), "error/header/X-Request-Id", page) == [expected]
+
+
+CLOSED = """\
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things:
+    post:
+      x-contract: {errors: {pointer: {path: pointer}}}
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              additionalProperties: false
+              properties:
+                name: {type: string}
+                tags: {type: object, propertyNames: {maxLength: 3}}
+      responses:
+        '201': {description: Made.}
+        '422':
+          description: Wrong.
+          content:
+            application/json:
+              schema: {type: object, properties: {pointer: {type: string}}}
+"""
+UNEXPECTED = [
+    ({"name": "a", "x": 1}, "/x", KEPT),
+    ({"name": "a", "x": 1}, "", KEPT),
+    ({"name": "a", "x": 1}, "/name", BROKEN),
+    ({"tags": {"long": 1}}, "/tags/long", KEPT),
+    ({"tags": {"long": 1}}, "/tags", KEPT),
+    ({"tags": {"long": 1, "a": 1}}, "/tags/a", BROKEN),
+]
+
+
+@pytest.mark.parametrize(("body", "pointer", "expected"), UNEXPECTED)
+def test_a_pointer_may_name_the_member_that_is_too_much(
+    body: Any, pointer: str, expected: str, folder: Path
+) -> None:
+    """What a closed object may not have stands in the body, and is what is wrong with it."""
+    operation = operation_from(CLOSED, folder)
+    exchange = make_exchange(make_case(operation, body), 422, {"pointer": pointer})
+    assert said(operation, "error/source.pointer/at-fault", exchange) == [expected]

@@ -111,7 +111,7 @@ def test_each_role_has_its_clauses() -> None:
     """They stand at the operation that makes the promise, in one order; those of a list are held at the create."""
     own = {name: clause_ids(W[name], "lifecycle") for name in W.operations}
     assert {name: [id.removeprefix("lifecycle/") for id in ids] for name, ids in own.items()} == {
-        "list": ["hidden-from-others"],
+        "list": ["listed-as-documented", "hidden-from-others"],
         "create": [
             "created-is-readable",
             "created-equals-sent",
@@ -1667,3 +1667,34 @@ def test_no_answer_makes_a_judge_fail(seed: int) -> None:
             for clause in lifecycle.derive(W[name]):
                 list(clause.judge(life))
                 clause.explain(life)
+
+
+# --- what a list has in it -----------------------------------------------------------------------
+
+
+def listed(*items: Any, **more: Any) -> Exchange:
+    """Return a list with these items."""
+    return W.ask("list", 200, {"data": list(items)}, **more)
+
+
+def test_each_item_of_each_list_is_as_documented() -> None:
+    """The first page may be right, and a later one not; of an empty one nothing is said."""
+    made = W.ask("create", 201, A, sent=A)
+    right, missing = listed(A), listed({"name": "n"}, A)
+    assert of("list", "listed-as-documented", made, right) == KEPT
+    assert of("list", "listed-as-documented", made, listed()) == SILENT
+    found = the_finding("list", "listed-as-documented", made, right, missing)
+    assert (found.kind, found.subject) == (Kind.MEMBER_MISSING, "data[].id")
+    null = listed({**A, "tags": None})
+    found = the_finding("list", "listed-as-documented", made, right, null)
+    assert (found.kind, found.subject) == (Kind.MEMBER_INVALID, "data[].tags")
+
+
+def test_what_else_a_list_may_answer_is_no_item() -> None:
+    """A refusal, another documented media type, and what others than the list say."""
+    made = W.ask("create", 201, A, sent=A)
+    wrong = {**A, "tags": None}
+    refused = W.ask("list", 429, {"data": [wrong]})
+    text = W.ask("list", 200, ABSENT, text="id,name\r\n", media_type="text/csv")
+    other = W.ask("read", 200, wrong)
+    assert of("list", "listed-as-documented", made, refused, text, other) == SILENT

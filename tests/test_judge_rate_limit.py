@@ -1643,3 +1643,33 @@ def test_a_limit_that_was_reached_may_be_left_without_a_wait(operation: Any) -> 
     assert (reached.withheld, reached.probe) == (False, None)
     untried = explained(clause, [SERVED, BARE])
     assert (untried.withheld, untried.probe) == (False, "throttle")
+
+
+ACCEPTED_WAIT = """\
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things:
+    post:
+      x-contract:
+        refusals: {throttled: 429}
+        rate-limit: {limit: L, retry-after: Retry-After, retry-after-only-on: [202, 429]}
+      requestBody:
+        content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}
+      responses:
+        '202': {description: Soon., headers: {Retry-After: {schema: {type: integer}}}}
+        '429': {description: Later., headers: {Retry-After: {schema: {type: integer}}}}
+"""
+
+
+def test_what_is_accepted_may_say_how_long_it_takes(tmp_path: Path) -> None:
+    """The promised wait is that of 429: of 202 it need not be told, and is an integer where it is."""
+    operation = operation_from(ACCEPTED_WAIT, tmp_path)
+    row = [
+        make_exchange(make_case(operation, {}), 202, headers=headers)
+        for headers in ({}, {"Retry-After": "2"}, {"Retry-After": "soon"})
+    ]
+    assert said(operation, "202/header/Retry-After", *row) == [SILENT, KEPT, BROKEN]
+    refused = make_exchange(make_case(operation, {}), 429)
+    assert said(operation, "429/header/Retry-After", refused) == [BROKEN]
+    assert "202/header/Retry-After/sent" not in clauses_of(operation, "rate_limit")

@@ -735,3 +735,54 @@ def test_one_refusal_that_was_read_is_enough(things: Operation) -> None:
     """One answer about a body among many about who asks shows that bodies are read."""
     row = broken(things, 401), broken(things, 422), broken(things, 404)
     assert not absence(things, "request/size/maximum", *row).withheld
+
+
+# --- maps that fill up ----------------------------------------------------------------------------
+
+MAPS = (
+    HEAD
+    + """\
+      requestBody:
+        content:
+          application/merge-patch+json:
+            schema:
+              type: object
+              properties:
+                labels:
+                  type: object
+                  maxProperties: 2
+                  additionalProperties: {type: [string, 'null']}
+      responses:
+        '200':
+          description: The thing.
+          content: {application/json: {schema: {type: object}}}
+        '422': {description: Wrong.}
+"""
+)
+
+
+def test_a_patch_may_be_refused_for_what_is_there_already(folder: Path) -> None:
+    """Each is allowed by itself; together they are more than the map may have.
+
+    Where there is room, as after a member was taken out, a refusal is wrong.
+    """
+    operation = operation_from(MAPS, folder)
+
+    def patched(status: int, **labels: str | None) -> Exchange:
+        shown = {"labels": {"a": "1", "b": "2"}} if status == 200 else ABSENT
+        return make_exchange(make_case(operation, {"labels": labels}), status, shown)
+
+    filled = patched(200, a="1", b="2")
+    assert said(operation, "request/accepted", filled, patched(422, c="3")) == [KEPT, SILENT]
+    assert said(operation, "request/accepted", filled, patched(422, a="3")) == [KEPT, BROKEN]
+    swapped = patched(422, a=None, c="3")
+    assert said(operation, "request/accepted", filled, swapped) == [KEPT, BROKEN]
+    assert said(operation, "request/accepted", filled, patched(500, a="3")) == [KEPT, BROKEN]
+
+
+def test_a_replacement_brings_all_that_there_is(folder: Path) -> None:
+    """What was there before fills nothing."""
+    operation = operation_from(MAPS.replace("patch:", "put:"), folder)
+    filled = make_exchange(make_case(operation, {"labels": {"a": "1", "b": "2"}}))
+    refused = make_exchange(make_case(operation, {"labels": {"c": "3"}}), 422)
+    assert said(operation, "request/accepted", filled, refused) == [KEPT, BROKEN]

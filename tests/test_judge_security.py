@@ -594,3 +594,31 @@ def test_near_misses_are_not_seen(operation: Operation) -> None:
         shown = redactor.text(carried)
         assert not [secret for secret in secrets if secret[4:-4] in shown], shown
     assert redactor.text("undefined is null") == "undefined is null"
+
+
+OTHER_BEARERS = """\
+    token: {{type: http, scheme: bearer}}
+    web: {{type: openIdConnect, openIdConnectUrl: 'https://contract.example/openid'}}
+    sign: {{type: oauth2, flows: {{clientCredentials: {{tokenUrl: /token, scopes: {{}}}}}}}}
+"""
+
+
+def test_what_another_alternative_allows_is_no_wrong_value(folder: Path) -> None:
+    """One header tells tokens of three schemes: that of one is right, whatever it is called."""
+    text = DOCUMENT.replace("    token: {{type: http, scheme: bearer}}\n", OTHER_BEARERS)
+    alike = text.format(security="[{token: []}, {web: []}, {sign: []}]", refusals="{}")
+    operation = operation_from(alike, folder)
+    sent, given = attempts(operation), Double(operation).context.credentials
+    for name in ("token", "web", "sign"):
+        assert f"Bearer {given[name]['token']}" not in sent.values()
+    assert "with a wrong value in Authorization" in sent
+
+
+def test_a_token_that_asks_for_a_key_beside_it_is_wrong_without(folder: Path) -> None:
+    """It is no alternative by itself; the one that is stays right beside another's key."""
+    text = DOCUMENT.replace("    token: {{type: http, scheme: bearer}}\n", OTHER_BEARERS)
+    paired = text.format(security="[{token: []}, {key: [], web: []}]", refusals="{}")
+    operation = operation_from(paired, folder)
+    sent, given = attempts(operation), Double(operation).context.credentials
+    assert f"Bearer {given['web']['token']}" in sent.values()
+    assert not [one for one in sent.values() if given["token"]["token"] in one.split(" & ")[0][7:]]

@@ -1415,3 +1415,63 @@ def test_a_bare_document_promises_little(tmp_path: Path) -> None:
     """Without a body, an id or times, what is not sent stays, and secrets stay away."""
     ids = clause_ids(operation_from(BARE, tmp_path), "update")
     assert {*ids} == {OMITTED, REFUSED, AGAIN, "update/no-leak"}
+
+
+# --- maps, by merge patch -------------------------------------------------------------------------
+
+LABELLED = """
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    patch:
+      parameters: [{name: id, in: path, required: true, example: ak-12345}]
+      requestBody:
+        content:
+          MEDIA:
+            schema:
+              type: object
+              properties:
+                name: {type: string}
+                labels: {type: object, additionalProperties: {type: [string, 'null']}}
+      responses:
+        '200':
+          description: Done.
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  name: {type: string}
+                  labels: {type: object, additionalProperties: {type: string}}
+"""
+BOTH = {"labels": {"a": "1", "b": "2"}}
+ENTRIES = [
+    ({"labels": {"b": "3"}}, {"labels": {"a": "1", "b": "3"}}, KEPT),
+    ({"labels": {"b": None}}, {"labels": {"a": "1"}}, KEPT),
+    ({"labels": {"b": "3"}}, {"labels": {"b": "3"}}, BROKEN),
+    ({"labels": {"b": "3"}}, {"labels": {"a": "x", "b": "3"}}, BROKEN),
+    ({"labels": {}}, {"labels": {}}, BROKEN),
+    ({"labels": {"c": "3"}}, {"labels": {"a": "1", "b": "2", "c": "3"}}, KEPT),
+]
+
+
+@pytest.mark.parametrize(("sent", "shown", "expected"), ENTRIES)
+def test_a_merge_patch_leaves_the_other_entries_of_a_map(
+    sent: Any, shown: Any, expected: str, folder: Path
+) -> None:
+    """RFC 7396 2: what it does not name stays, in the map as well as beside it."""
+    operation = operation_from(LABELLED.replace("MEDIA", "application/merge-patch+json"), folder)
+    row = [
+        make_exchange(make_case(operation, body), 200, told)
+        for body, told in ((BOTH, BOTH), (sent, shown))
+    ]
+    assert said(operation, OMITTED, *row)[-1] == expected
+
+
+def test_another_patch_may_write_a_map_anew(folder: Path) -> None:
+    """Its document does not say how an object is put into the one that is there."""
+    operation = operation_from(LABELLED.replace("MEDIA", "application/json"), folder)
+    sent = {"labels": {"b": "3"}}
+    row = [make_exchange(make_case(operation, body), 200, body) for body in (BOTH, sent)]
+    assert said(operation, OMITTED, *row)[-1] == KEPT

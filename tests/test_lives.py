@@ -14,6 +14,8 @@ from shop_service import KEY, Shop, Wrong
 
 from pytest_confluent_contracts.model.clauses import MissingKind, Verdict
 from pytest_confluent_contracts.model.resources import Resource, Role
+from pytest_confluent_contracts.model.traffic import RunContext
+from pytest_confluent_contracts.plugin.lives import Lives
 
 # --- shops that are wrong in one thing -------------------------------------------------------------------------------
 
@@ -359,3 +361,24 @@ def test_what_nobody_can_delete_is_told_in_one_line() -> None:
     assert len(shop.carts) > 2
     assert len(told) == 1
     assert all(id in told[0] for id in list(shop.carts)[:3])
+
+
+def test_no_life_is_led_of_an_id_that_nobody_has() -> None:
+    """What would be refused there shows nothing: a list is asked for, an unnamed one is not."""
+    document = read_api("shop")
+
+    def lives(is_named: bool) -> Lives:
+        return Lives(
+            [document],
+            lambda operation: RunContext(operation.parameters, {}, {}),
+            lambda _: False,
+            lambda *_: None,
+            has_one=lambda operation: is_named or not operation.parameters,
+        )
+
+    carts = next(one for one in document.resources if one.name == "carts")
+    alone = replace(carts, roles=tuple(one for one in carts.roles if one[0] is Role.READ))
+    assert lives(is_named=True).is_led(alone)
+    assert not lives(is_named=False).is_led(alone)
+    asked = {one.operation.role for one in lives(is_named=False).accesses(carts)}
+    assert asked == {Role.LIST}

@@ -403,3 +403,27 @@ def test_the_embedded_service_has_ids_that_its_document_allows() -> None:
     assert uuid.UUID(id)
     [(_, id)] = Double(small("path_patterned")).context.parameters
     assert re.fullmatch("th_[a-z0-9]{6}", unquote(id))
+
+
+CONDITIONED = PLAIN.replace("'404': {", "'428': {description: On which?}, '404': {")
+
+
+@pytest.mark.parametrize("parameter", ["If-Match", "if-match"])
+def test_what_a_request_is_without_is_not_sent(parameter: str, tmp_path: Path) -> None:
+    """A write that needs a condition has one in every request but those about the condition."""
+    declared = f"{{name: {parameter}, in: header, required: true, schema: {{type: string}}}}"
+    operation = operation_from(CONDITIONED.replace("PARAMETER", declared), tmp_path)
+    for one in every_case(operation):
+        sent = [value for name, value in one.headers if name.lower() == "if-match"]
+        if one.title.startswith("without the header parameter"):
+            assert sent == []
+        else:
+            assert len(sent) == 1
+
+
+def test_a_write_brings_its_condition_along_undeclared(tmp_path: Path) -> None:
+    """Its 428 asks for it, beside any other parameter that is tried."""
+    other = "{name: X-Mode, in: header, required: true, schema: {type: string}}"
+    operation = operation_from(CONDITIONED.replace("PARAMETER", other), tmp_path)
+    for one in every_case(operation):
+        assert [value for name, value in one.headers if name.lower() == "if-match"] == ["*"]

@@ -12,6 +12,7 @@ from small_services import FOLDER, read
 from pytest_confluent_contracts import cases
 from pytest_confluent_contracts.cases import patterns, samples, strategies
 from pytest_confluent_contracts.cases.build import full_body, minimal_body
+from pytest_confluent_contracts.cases.negative import wrong_values
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.media_types import BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -193,3 +194,26 @@ def test_a_discriminator_names_the_branch_that_is_sent(tmp_path: Path) -> None:
         if case.expect is Expect.ACCEPTED
     ]
     assert {(body["kind"], "lives" in body) for body in sent} == {("meow", True), ("woof", False)}
+
+
+SENT_BYTES = {"": True, "aGk=": True, "aA==": True, "+2": False, "-1_2": False, "a\nGk=": False}
+
+
+@pytest.mark.parametrize(("text", "expected"), SENT_BYTES.items())
+def test_bytes_are_sent_as_every_reader_takes_them(text: str, expected: bool) -> None:
+    """Padded, of one alphabet and in one line (RFC 4648 3 and 4); an answer may have them in more."""
+    schema = {"type": "string", "format": "byte"}
+    assert samples.is_allowed_value(schema, text) is expected
+    assert OPENAPI_FORMATS["byte"](text)
+
+
+def test_a_pattern_is_broken_before_and_behind_what_matches() -> None:
+    """Who looks for it anywhere in a text takes these."""
+    tied = {"type": "string", "pattern": "^[A-Z]{3}-[0-9]{2}$"}
+    loose = {"type": "string", "pattern": "[A-Z]{3}-[0-9]{2}"}
+    sent = [value for value in wrong_values(tied) if isinstance(value, str)]
+    inside = [text for text in sent if samples.is_allowed_value(loose, text)]
+    assert len(inside) == 2
+    assert not [text for text in inside if samples.is_allowed_value(tied, text)]
+    small = [text for text in sent if text != text.upper()]
+    assert [text for text in small if samples.is_allowed_value(tied, text.upper())]

@@ -423,7 +423,17 @@ def _violation_of(error: Any, body: Any) -> Violation:
     if keyword == "type" and error.instance is None:
         keyword = "null"
     missing = error.kind.property if error.kind.name == "required" else None
-    return Violation(pointer, keyword, str(error.message)[:MESSAGE_CHARACTERS], missing)
+    message = str(error.message)[:MESSAGE_CHARACTERS]
+    return Violation(pointer, keyword, message, missing, _unexpected_names(error))
+
+
+def _unexpected_names(error: Any) -> tuple[str, ...]:
+    """Return the names of the members that *error* says an object may not have."""
+    if error.kind.name in ("additionalProperties", "unevaluatedProperties"):
+        return tuple(error.kind.unexpected)
+    if error.kind.name == "propertyNames":
+        return (error.kind.error.instance,)
+    return ()
 
 
 def _condition_broken(schema_path: Sequence[str | int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -27,13 +28,16 @@ from pytest_confluent_contracts.cases.samples import (
     discriminated_schema,
     is_allowed_value,
     is_held_exactly,
+    member_schema,
+    sample_of,
     samples_of,
 )
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT, item_path
+from pytest_confluent_contracts.model.schema_merging import merged_schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.traffic import RunContext
@@ -108,6 +112,7 @@ def _values_by_type(
     elif "array" in kinds:
         samples = operation.promises.samples.by_path.get(item_path(member.path), ())
         yield from _list_values(schema, samples)
+        yield from _lists_of_objects(schema)
     elif "boolean" in kinds:
         yield "true", True
         yield "false", False
@@ -167,6 +172,51 @@ def _list_values(
         yield f"{size} entries long", [f"tag-{index}:{index % 7}" for index in range(size)]
     for length in ENTRY_SIZES:
         yield f"one entry of {length} characters", [long_text(length)]
+
+
+def _lists_of_objects(schema: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield two different objects in both orders, and where they hold others of their kind, those.
+
+    A service may keep as many levels as its author thought of, or an order of its own.
+    """
+    items = _schema_of_items(schema)
+    two = _two_objects(items)
+    if two is None:
+        return
+    one, other = two
+    yield "two different items", [one, other]
+    yield "two different items, the other way round", [other, one]
+    for name in items.get("properties") or ():
+        held = member_schema(items, name)
+        inner = [other, one]
+        if "array" in types_allowed(held) and is_allowed_value(held, inner):
+            nested = [{**one, name: [{**other, name: inner}, one]}, other]
+            yield f"items in the {name} of items", nested
+
+
+def _schema_of_items(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of the items of a list, with what it refers to in its place."""
+    items, definitions = schema.get("items"), schema.get("$defs") or {}
+    if not isinstance(items, Mapping):
+        return {}
+    rest = dict(items)
+    target = definitions.get(str(rest.pop("$ref", "")).rpartition("/")[2], {})
+    return {**merged_schemas(rest, target), "$defs": definitions}
+
+
+def _two_objects(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return two objects that *schema* allows, and that differ in one text, None without any."""
+    least = sample_of(schema, "item")
+    if not isinstance(least, dict):
+        return None
+    for name in schema.get("properties") or ():
+        member = member_schema(schema, name)
+        text = sample_of(member, name)
+        if isinstance(text, str) and not member.get("readOnly"):
+            one, other = {**least, name: text}, {**least, name: f"other {text}"}
+            if is_allowed_value(schema, one) and is_allowed_value(schema, other):
+                return one, other
+    return None
 
 
 def _lists_of_texts(schema: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:

@@ -224,6 +224,20 @@ def wrong_values(schema: Mapping[str, Any], right: Any = ABSENT) -> Iterator[Any
     if "format" in schema or "pattern" in schema:
         yield "not so"
         yield " "
+    if "pattern" in schema:
+        yield from _beside_pattern(schema)
+
+
+def _beside_pattern(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a text with a right one in it, and one in the other case.
+
+    Who looks for the pattern anywhere in a text, and not from end to end, takes the first two.
+    """
+    right = sample_of(schema)
+    if isinstance(right, str):
+        yield f"!{right}"
+        yield f"{right}!"
+        yield right.swapcase()
 
 
 def _members_misplaced(schema: Mapping[str, Any]) -> Iterator[Any]:

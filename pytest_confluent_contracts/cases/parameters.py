@@ -169,10 +169,14 @@ def _case_of(operation: Operation, context: RunContext, tried: Tried, label: str
     sent: dict[Location, tuple[tuple[str, str], ...]] = dict.fromkeys(Location, ())
     if tried.value is not ABSENT:
         sent[parameter.location] = written_pairs(parameter, tried.value)
+    headers = one.headers
+    if parameter.location is Location.HEADER:
+        # A write that goes only on a condition has brought along one that any version meets.
+        headers = tuple(pair for pair in headers if pair[0].lower() != parameter.name.lower())
     return replace(
         one,
         operation=operation,
-        headers=one.headers + sent[Location.HEADER],
+        headers=headers + sent[Location.HEADER],
         query=one.query + sent[Location.QUERY],
         cookies=one.cookies + sent[Location.COOKIE],
         expect=expect,

@@ -73,7 +73,8 @@ def unauthenticated_cases(operation: Operation, context: RunContext) -> list[Cas
 
 
 def _refused_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
-    attempts = list(_wrong_attempts(operation, context))
+    attempts = [*_wrong_attempts(operation, context)]
+    attempts = [one for one in attempts if not _is_right(one, operation, context)]
     for index, attempt in enumerate(attempts):
         body = fresh_body(operation, context, f"refused-{index}")
         one = judged_case(Probe.CREDENTIALS, attempt.title, operation, context, body)
@@ -146,6 +147,20 @@ def _wrong_body(operation: Operation, context: RunContext) -> Any:
         if types_allowed(member.schema) == ["string"]:
             return with_value(full_body(operation, context), member.path, 7)
     return 7
+
+
+def _is_right(attempt: Attempt, operation: Operation, context: RunContext) -> bool:
+    """Return whether *attempt* sends all that one alternative asks for.
+
+    Several schemes may be told by one header in one form: a bearer token, OAuth 2, OpenID Connect.
+    The token of one in the place of the other is then no wrong one.
+    """
+    for alternative in operation.security:
+        if is_complete(alternative, context):
+            right = credentials_of(alternative, context)
+            if right.items() <= attempt.credentials.items():
+                return True
+    return False
 
 
 def _about(scheme: str) -> Subject:

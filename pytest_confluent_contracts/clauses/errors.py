@@ -540,13 +540,15 @@ def _right_pointers(exchange: Exchange) -> set[str]:
     """Return the pointers that name what is wrong with the body that was sent.
 
     A missing member is told by its place or by its parent: without ``spec.id``, ``/spec/id`` and
-    ``/spec`` are both right.
+    ``/spec`` are both right. So are one that a closed object may not have, and that object.
     """
     right: set[str] = set()
     for violation in exchange.case.violations:
         right.add(violation.pointer)
         if violation.missing is not None:
             right.add(violation.pointer + paths.pointer_of([violation.missing]))
+        for name in violation.unexpected:
+            right.add(violation.pointer + paths.pointer_of([name]))
     return right
 
 

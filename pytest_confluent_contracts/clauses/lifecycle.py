@@ -320,6 +320,14 @@ def _secrets_owed(operation: Operation) -> Iterator[str]:
 
 
 def _of_list(clauses: LifeClauses) -> Iterator[Clause]:
+    if clauses.resource.items and clauses.has(Role.CREATE):
+        yield clauses.make(
+            "listed-as-documented",
+            "each item of a list, on each of its pages, is as the document has it",
+            partial(lifecycle_lists.judge_shape_of_items, clauses.operation),
+            MissingEvidence(MissingKind.NOTHING_LISTED),
+            place=clauses.place,
+        )
     if not clauses.has(Role.CREATE):
         yield from _of_lists(clauses, Level.MUST)
     if not clauses.has(Role.READ):

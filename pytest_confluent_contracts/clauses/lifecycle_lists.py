@@ -14,10 +14,12 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     is_due,
     is_scoped,
 )
+from pytest_confluent_contracts.clauses.reading import MISSING, SchemaReader
 from pytest_confluent_contracts.clauses.update_state import EMPTY
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
 from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.media_types import IN_JSON
 from pytest_confluent_contracts.model.names import (
     MORE_PAGES,
     NEXT_PAGES,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.clauses.lifecycle_state import Life, Moment, Step
     from pytest_confluent_contracts.model.documents import Operation, Parameter
     from pytest_confluent_contracts.model.promises import Pages
+    from pytest_confluent_contracts.model.traffic import Exchange
 
 # Words of parameters that ask for a part of a list: those that lead backwards, too.
 PAGING = frozenset(
@@ -59,6 +62,36 @@ SHOWING = ("show", "include", "with", "list", "all", "return")  # of ``show_expi
 LOOKS = frozenset({"sort", "sortby", "order", "orderby", "sortorder", "fields", "direction"})
 STEM = 4  # letters, of those that ``expired`` and ``expires_at`` share, that make it likely
 SMALL_NUMBER = 9  # digits of ids that each parent may count for itself
+
+
+# --- is it as documented? ----------------------------------------------------------------------
+
+
+def judge_shape_of_items(operation: Operation, life: Life) -> Iterator[Evidence]:
+    """Judge each list with something in it by its schema: each page, however it was asked for.
+
+    What the operation is asked for by itself may be an empty list, or a first page.
+    """
+    readers: dict[str, SchemaReader] = {}
+    for response in operation.responses:
+        if response.content is not None and response.content.kind in IN_JSON:
+            readers[response.status] = SchemaReader(response.content)
+    for step in life.own_answers:
+        exchange = step.exchange
+        told = operation.response(exchange.status)
+        is_own = exchange.case.operation.key == operation.key and exchange.accepted
+        if not is_own or not step.shown or told is None or told.status not in readers:
+            continue
+        if told.content_sent_as(exchange.header("content-type")) == told.content:
+            yield Evidence(exchange, _finding_on_shape(exchange, readers[told.status]))
+
+
+def _finding_on_shape(exchange: Exchange, reader: SchemaReader) -> Finding | None:
+    for path, wrong in reader.violations_in(exchange).items():
+        if wrong == MISSING:
+            return Finding(FindingKind.MEMBER_MISSING, exchange.status, path)
+        return Finding(FindingKind.MEMBER_INVALID, exchange.status, path, observed=wrong)
+    return None
 
 
 # --- is it all? --------------------------------------------------------------------------------

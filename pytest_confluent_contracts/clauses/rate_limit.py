@@ -143,16 +143,21 @@ def _documented_headers(operation: Operation) -> Iterator[Clause]:
     for response in operation.responses:
         for header in response.headers:
             if header.name.lower() in names:
-                yield _documented_header(operation, response.status, header)
+                yield from _documented_header(operation, response.status, header)
 
 
-def _documented_header(operation: Operation, status: str, header: Header) -> Clause:
+def _documented_header(operation: Operation, status: str, header: Header) -> Iterator[Clause]:
     id, applies = f"{status}/header/{header.name}", with_status(status)
     held = shape.with_words(operation, header)
+    if shape.asks_to_wait(status, header):  # as while something is made (RFC 9110 10.2.3)
+        owed = shape.explain_success(operation, status)
+        yield from shape.header_clauses(Family.RATE_LIMIT, id, status, header, applies, owed)
+        return
     if status.startswith("2"):
         owed = shape.explain_success(operation, status)
-        return shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, owed, SERVED)
-    return shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, NO_429, NEEDED)
+        yield shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, owed, SERVED)
+        return
+    yield shape.header_clause(Family.RATE_LIMIT, id, status, held, applies, NO_429, NEEDED)
 
 
 # --- the numbers of one answer -----------------------------------------------------------------

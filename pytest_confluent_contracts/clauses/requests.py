@@ -24,7 +24,7 @@ from pytest_confluent_contracts.clauses.refusals import (
     may_be_refused_for_its_values,
     refusal_level,
 )
-from pytest_confluent_contracts.clauses.update_state import shows_something_else
+from pytest_confluent_contracts.clauses.update_state import merged_value, shows_something_else
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import (
     Aspect,
@@ -49,7 +49,7 @@ from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.clauses.reading import Applies, Look
     from pytest_confluent_contracts.model.clauses import Explain, Judge
@@ -95,8 +95,8 @@ def derive(operation: Operation) -> Iterator[Clause]:
         yield from _legal_forms(plain, operation.place, "a plain request")
     else:
         yield from _examples(request)
-        yield _accepted(request)
-        yield _accepted_again(request)
+        yield _accepted(operation, request)
+        yield _accepted_again(operation, request)
         for content in operation.other_requests:
             yield _accepted_as(content)
         if request.kind in WITH_MEMBERS:
@@ -175,17 +175,67 @@ def _sends_example(name: str) -> Applies:
     return applies
 
 
-def _accepted(request: Content) -> Clause:
+def _accepted(operation: Operation, request: Content) -> Clause:
     probes = (Probe.VALID, Probe.COVERAGE)
     return Clause(
         id="request/accepted",
         family=Family.REQUESTS,
         place=request.place,
         promise="every body that the schema allows is accepted",
-        judge=each(_is_allowed_in(*probes), _look_whether_taken),
+        judge=_while_there_is_room(operation, each(_is_allowed_in(*probes), _look_whether_taken)),
         explain=withheld("an answer to a valid body", Expect.ACCEPTED),
         needs=frozenset(probes),
     )
+
+
+def _while_there_is_room(operation: Operation, judge: Judge) -> Judge:
+    """Return *judge* without the refused patches that may have overfilled a map.
+
+    What a patch adds stays there: one that is allowed by itself may ask for more members than
+    `maxProperties` lets the map have, together with those of patches before.
+    """
+    most: dict[str, int] = {}
+    if operation.method == "PATCH" and operation.request is not None:
+        for member in operation.request.properties:
+            if "maxProperties" in member.schema and not paths.has_items(member.path):
+                most[member.path] = member.schema["maxProperties"]
+    if not most:
+        return judge
+
+    def judge_where_room(exchanges: Sequence[Exchange]) -> Iterable[Evidence]:
+        filled: dict[str, Any] = {}
+        told: list[Exchange] = []
+        for exchange in exchanges:
+            wanted = _filled_maps(filled, exchange, most)
+            is_over = any(len(names) > most[path] for path, names in wanted.items())
+            if exchange.accepted:
+                filled = wanted
+            elif is_over:
+                continue
+            told.append(exchange)
+        return judge(told)
+
+    return judge_where_room
+
+
+def _filled_maps(
+    filled: Mapping[str, Any], exchange: Exchange, wanted: Iterable[str]
+) -> dict[str, Any]:
+    """Return the maps at the paths *wanted* after *exchange*: *filled* are those before.
+
+    Where the answer shows one, it is that. What somebody else has put there is not known.
+    """
+    found = dict(filled)
+    for path in wanted:
+        shown = paths.value_at(exchange.json, path) if exchange.accepted else paths.ABSENT
+        sent = paths.value_at(exchange.case.value, path)
+        if isinstance(shown, dict):
+            found[path] = shown
+        elif isinstance(sent, dict):
+            found[path] = merged_value(found.get(path), sent)
+        elif sent is None:
+            found[path] = {}
+    return found
 
 
 def _plain_accepted(operation: Operation) -> Clause:
@@ -210,7 +260,7 @@ def _owed_to(what: str) -> Explain:
     return withheld(f"an answer to {what}", Expect.ACCEPTED, otherwise=otherwise)
 
 
-def _accepted_again(request: Content) -> Clause:
+def _accepted_again(operation: Operation, request: Content) -> Clause:
     is_allowed = _is_allowed_in(*AMONG_REFUSALS)
 
     def applies(exchange: Exchange) -> bool:
@@ -221,7 +271,7 @@ def _accepted_again(request: Content) -> Clause:
         family=Family.REQUESTS,
         place=request.place,
         promise="a body that the schema allows is accepted after others were refused",
-        judge=each(applies, _look_whether_taken),
+        judge=_while_there_is_room(operation, each(applies, _look_whether_taken)),
         explain=_owed_to("a valid body"),
         needs=frozenset(AMONG_REFUSALS),
     )

@@ -625,12 +625,12 @@ def header_clauses(
         return explain(exchanges)
 
     yield header_clause(family, id, status, header, is_sent, explain_absence, EVERY)
-    is_of_some = _asks_to_wait(status, header) or _leads_on(header)
+    is_of_some = asks_to_wait(status, header) or _leads_on(header)
     if header.required is None and not is_of_some:
         yield _header_is_sent(family, id, status, header, applies, explain)
 
 
-def _asks_to_wait(status: str, header: Header) -> bool:
+def asks_to_wait(status: str, header: Header) -> bool:
     """Return whether it is Retry-After of a success or a redirection: only some have to wait."""
     is_wait = header.name.lower() == quota.USUAL_HEADERS.retry_after.lower()
     return is_wait and status[:1] in ("2", "3")

@@ -385,12 +385,38 @@ def _judge_omitted(model: ResourceModel, *, empty: bool) -> Judge:
             if _is_empty(pair.after, model) is not empty:
                 continue
             own, by_refused = _attributed_changes(pair, model, elsewhere)
+            own = own or _entries_changed(pair, model)
             if own or not by_refused:
                 status = pair.after.status
                 finding = finding_on_first_change(FindingKind.CHANGED_UNSENT, status, own)
                 yield Evidence(pair.after, finding)
 
     return judge
+
+
+def _entries_changed(pair: AnswerPair, model: ResourceModel) -> dict[str, tuple[Any, Any]]:
+    """Return what a merge patch changed of a map beside the entries that it sent (RFC 7396 2).
+
+    For example, ``{"labels": {"b": "2"}}`` that is answered with these labels alone, where there
+    was an ``a`` before. Of another patch nobody knows whether it writes a map anew.
+    """
+    request = model.operation.request
+    if request is None or request.kind is not BodyKind.MERGE_PATCH or pair.refused:
+        return {}
+    changed: dict[str, tuple[Any, Any]] = {}
+    for path in model.writable:
+        schema = model.schemas[path]
+        sent = paths.value_at(pair.after.case.value, path)
+        was, now = (paths.value_at(one.json, path) for one in (pair.before, pair.after))
+        is_map = isinstance(schema.get("additionalProperties"), Mapping)
+        if not is_map or not COMPOSING.isdisjoint(schema):
+            continue
+        if isinstance(sent, Mapping) and isinstance(was, Mapping) and isinstance(now, Mapping):
+            for name in sorted(was.keys() - sent.keys()):
+                entry = was[name], now.get(name, ABSENT)
+                if not is_same_value(schema["additionalProperties"], *entry):
+                    changed[paths.member_path(path, name)] = entry
+    return changed
 
 
 def _judge_refused(model: ResourceModel) -> Judge:

@@ -426,6 +426,7 @@ class MissingKind(StrEnum):
     NO_DEFAULT_SHOWN = "no default shown"
     NO_LOCATION = "no Location"
     NOT_LISTED_WHOLE = "no whole list"
+    NOTHING_LISTED = "nothing listed"
     NOT_LISTED_IN_PARTS = "no list in parts"
     NO_PAGE_LINK = "no link to a page"  # subject: the relation
     NO_TAG = "no entity tag"

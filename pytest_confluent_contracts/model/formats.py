@@ -11,6 +11,8 @@ from typing import Final
 
 # RFC 4648 4 and 5, in one line or in several (RFC 2045 6.8), with or without its padding.
 BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]|\r?\n)*={0,2}(?:\r?\n)?\Z")
+# RFC 4648 4: groups of four, the last one filled up.
+PLAIN_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 GROUP_CHARACTERS = 4  # of base64, for each three bytes
 
 
@@ -29,4 +31,17 @@ def is_base64(text: str) -> bool:
     return len(bare) % GROUP_CHARACTERS != 1 and not (is_padded and len(letters) % GROUP_CHARACTERS)
 
 
+def is_plain_base64(text: str) -> bool:
+    """Return whether *text* is base64 as every reader takes it: one alphabet, padded, in one line.
+
+    That is what RFC 4648 3.1 to 3.3 and 4 ask of writers. Readers need not take any other.
+
+    >>> is_plain_base64("aGk="), is_plain_base64("aGk"), is_plain_base64("-_==")
+    (True, False, False)
+    """
+    return bool(PLAIN_BASE64.match(text))
+
+
 OPENAPI_FORMATS: Final[dict[str, Callable[[str], bool]]] = {"byte": is_base64}
+# What is sent as one of these, and has to be taken.
+SENT_FORMATS: Final[dict[str, Callable[[str], bool]]] = {"byte": is_plain_base64}

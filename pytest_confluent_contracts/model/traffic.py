@@ -115,13 +115,14 @@ class Violation:
     """One place at which a body breaks its schema, by JSON Pointer and keyword.
 
     ``missing`` is None where the value at the pointer itself is wrong; the empty name is a name,
-    too.
+    too. ``unexpected`` are the members that the closed object at the pointer may not have.
     """
 
     pointer: str
     keyword: str
     message: str
     missing: str | None = None
+    unexpected: tuple[str, ...] = ()
 
 
 class SubjectKind(StrEnum):

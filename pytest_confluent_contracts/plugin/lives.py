@@ -58,7 +58,8 @@ class Lives:
     what was made of a resource and is there; *left* is what a worker that died had made.
     *budget_of* is the share of an operation, in requests (None: no limit), *may_change* says
     whether what was there before may be written by an operation, and *named_for* which path
-    parameters of it somebody has named. *count_of* says how many sequences are drawn of a resource.
+    parameters of it somebody has named; *has_one* whether its path leads to something that may be
+    there. *count_of* says how many sequences are drawn of a resource.
     """
 
     def __init__(
@@ -72,12 +73,13 @@ class Lives:
         may_change: Callable[[Operation], bool] = lambda _: True,
         named_for: Callable[[Operation], Mapping[str, str]] = lambda _: {},
         count_of: Callable[[Resource], int] = lambda _: 0,
+        has_one: Callable[[Operation], bool] = lambda _: True,
     ) -> None:
         self._documents = {one.name: one for one in documents}
         self._context_of, self._may_create = context_of, may_create
         self._remember, self._left = remember, left
         self._budget_of, self._may_change = budget_of, may_change
-        self._named_for, self._count_of = named_for, count_of
+        self._named_for, self._count_of, self._has_one = named_for, count_of, has_one
         self._scenarios: dict[tuple[str, str], Scenario] = {}
         self._repeated: dict[tuple[str, str], LifeCases] = {}
         self._drawn: dict[tuple[str, str], list[Moves]] = {}
@@ -399,8 +401,13 @@ class Lives:
         return dict(self._for_what_was_there(found))
 
     def _for_what_was_there(self, known: dict[Role, Operation]) -> Iterator[tuple[Role, Operation]]:
-        """Yield those that may be sent for what the run did not make, and may put back."""
+        """Yield those that may be sent for what the run did not make, and may put back.
+
+        An id that nobody has leads to nothing: what is refused there shows nothing of a life.
+        """
         for role, operation in known.items():
+            if not self._has_one(operation):
+                continue
             is_writing = role not in SAFE_ROLES and role not in MAKING_ROLES
             if not is_writing or self._may_change(operation):
                 yield role, operation
@@ -408,7 +415,8 @@ class Lives:
     def _head(self, resource: Resource) -> Operation | None:
         for operation in self._known(resource).values():
             if operation.method == "HEAD" and operation.path == resource.item:
-                return operation
+                is_there = self.makes(resource) or self._has_one(operation)
+                return operation if is_there else None
         return None
 
     def _known(self, resource: Resource) -> dict[str, Operation]:

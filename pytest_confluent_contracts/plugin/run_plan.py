@@ -66,6 +66,7 @@ class RunPlan:
             may_change=self._may_lead_change,
             named_for=self.subjects.given,
             count_of=self._sequences_of,
+            has_one=self.subjects.is_named,
         )
 
     # --- what is sent -----------------------------------------------------------------------------
@@ -294,8 +295,7 @@ class RunPlan:
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
-        is_named = all(content for _, content in self.subjects.parameters(operation))
-        if not is_named and self.made_for(operation) is None:
+        if not self.subjects.is_named(operation) and self.made_for(operation) is None:
             missing = [name for name, content in self.subjects.parameters(operation) if not content]
             named = ", ".join(f"--contract-param {name}=..." for name in missing)
             what = "read" if operation.is_safe else "changed"

@@ -119,6 +119,10 @@ class Subjects:
         checked = operation.promises.checked_elsewhere.paths
         return [path for path in checked if path not in self.settings.pins]
 
+    def is_named(self, operation: Operation) -> bool:
+        """Return whether each path parameter is that of something which may be there."""
+        return all(content for _, content in self.parameters(operation))
+
     def hold_on(self, operation: Operation, parameters: PathParameters) -> None:
         """Hold *operation* on what the run made, which has these *parameters* of its path."""
         self._held_on[operation.key] = parameters

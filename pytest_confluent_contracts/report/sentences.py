@@ -1043,6 +1043,7 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
     Missing.NO_PAGE_LINK: "no page of several had the link {subject}",
     Missing.NOT_LISTED_IN_PARTS: "no list of what the run made came in parts",
     Missing.NOT_LISTED_WHOLE: "no list that must show all came after a create",
+    Missing.NOTHING_LISTED: "no list had anything in it",
     Missing.ONE_PARENT: "no list of another parent was asked for",
     Missing.NOTHING_DELETES: "the document has no operation that deletes one",
     Missing.NOTHING_CREATES: "the document has no operation that makes another",
