@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.clauses.reading import (
     KEPT,
@@ -19,6 +19,7 @@ from pytest_confluent_contracts.clauses.reading import (
     missing,
     quote_value,
 )
+from pytest_confluent_contracts.clauses.sent_forms import sent_form
 from pytest_confluent_contracts.clauses.sent_parameters import (
     OtherStyle,
     sent_value,
@@ -38,7 +39,7 @@ from pytest_confluent_contracts.model.clauses import (
     Topic,
 )
 from pytest_confluent_contracts.model.documents import Content, Location, Property, deep_members
-from pytest_confluent_contracts.model.media_types import IN_JSON, essence, is_range, matching
+from pytest_confluent_contracts.model.media_types import FORMS, IN_JSON, essence, is_range, matching
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import (
     CARELESS_WORDS,
@@ -344,7 +345,7 @@ def _body(operation: Operation, request: Content) -> Iterator[Clause]:
         topic=Topic(Aspect.MEDIA_TYPE),
     )
     for content in contents:
-        if content.kind in IN_JSON:
+        if content.kind in IN_JSON | FORMS:
             suffix = "" if content is request else f"/{essence(content.media_type)}"
             yield from _value_clauses(operation, content, suffix)
 
@@ -408,22 +409,23 @@ def _is_sent_as(content: Content, operation: Operation) -> Callable[[Exchange], 
 
 
 def _value_clauses(operation: Operation, content: Content, suffix: str) -> Iterator[Clause]:
-    """Yield the clauses on a body in JSON, the whole, each member, and what it should not have."""
+    """Yield the clauses on a body: the whole, each member, and what it should not have."""
     applies = asked_once(_is_sent_as(content, operation))
+    reader = _BodyReader(content)
 
     def reads_value(exchange: Exchange) -> bool:
-        return applies(exchange) and exchange.case.value is not ABSENT
+        return applies(exchange) and reader.value_in(exchange) is not ABSENT
 
     has_value = asked_once(reads_value)
 
-    yield _clause(
-        f"json{suffix}",
-        content.place,
-        "the body is one JSON value in UTF-8 (RFC 8259)",
-        _each_request(_where(applies, _look_at_json)),
-        topic=Topic(Aspect.JSON),
-    )
-    reader = _BodyReader(content)
+    if content.kind in IN_JSON:
+        yield _clause(
+            f"json{suffix}",
+            content.place,
+            "the body is one JSON value in UTF-8 (RFC 8259)",
+            _each_request(_where(applies, _look_at_json)),
+            topic=Topic(Aspect.JSON),
+        )
     whole = Property(paths.WHOLE, content.schema, required=True, place=content.place)
     for member in (whole, *content.properties):
         if not member.is_deep:
@@ -431,12 +433,12 @@ def _value_clauses(operation: Operation, content: Content, suffix: str) -> Itera
     for members in deep_members(content.properties).values():
         yield _member_clause(members, reader, has_value, suffix)
     for member in _outermost_read_only(content):
-        yield _read_only(content, member, has_value, suffix)
+        yield _read_only(content, member, reader, has_value, suffix)
     yield _clause(
         f"undeclared{suffix}",
         content.place,
         "the body has only members that the document names",
-        _each_request(_where(has_value, partial(_look_for_undeclared, content.schema))),
+        _each_request(_where(has_value, partial(_look_for_undeclared, reader))),
         level=Level.SHOULD,
     )
 
@@ -473,10 +475,18 @@ def _why_unreadable(body: bytes) -> str:
 
 
 class _BodyReader:
-    """Holds the bodies of requests against their schema, and remembers what it found."""
+    """Reads the bodies of requests, holds them against their schema, and remembers it."""
 
     def __init__(self, content: Content) -> None:
+        self.content = content
         self._reader = SchemaReader(content)
+        self._form = partial(sent_form, content)
+
+    def value_in(self, exchange: Exchange) -> Any:
+        """Return the value of the body: of a form an object, `ABSENT` where it cannot be read."""
+        if self.content.kind in IN_JSON:
+            return exchange.case.value
+        return find_once(self._form, exchange, self._form)
 
     def violations_in(self, exchange: Exchange) -> Mapping[str, Placed]:
         """Return the first violation of each documented member, by its path."""
@@ -484,7 +494,7 @@ class _BodyReader:
 
     def _violations(self, exchange: Exchange) -> dict[str, Placed]:
         found: dict[str, Placed] = {}
-        for placed in self._reader.placed_violations(exchange.case.value):
+        for placed in self._reader.placed_violations(self.value_in(exchange)):
             found.setdefault(placed[0], placed)
         return found
 
@@ -505,7 +515,8 @@ def _member_clause(
         for member in members:
             if member.path in found:
                 return _wrong_member(exchange, found[member.path])
-        is_sent = any(paths.is_anywhere(exchange.case.value, one.path) for one in members)
+        value = reader.value_in(exchange)
+        is_sent = any(paths.is_anywhere(value, one.path) for one in members)
         return KEPT if is_sent else NOTHING
 
     named = first.schema_object if first.is_deep else first.path
@@ -542,7 +553,11 @@ def _outermost_read_only(content: Content) -> Iterator[Property]:
 
 
 def _read_only(
-    content: Content, member: Property, applies: Callable[[Exchange], bool], suffix: str
+    content: Content,
+    member: Property,
+    reader: _BodyReader,
+    applies: Callable[[Exchange], bool],
+    suffix: str,
 ) -> Clause:
     """Return the clause that a read-only member is not sent.
 
@@ -552,7 +567,7 @@ def _read_only(
     def look(exchange: Exchange) -> Finding | Looked:
         if not applies(exchange):
             return NOTHING
-        for pointer, value in paths.values_at(exchange.case.value, member.path):
+        for pointer, value in paths.values_at(reader.value_in(exchange), member.path):
             return Finding(
                 FindingKind.READ_ONLY_SENT,
                 exchange.status,
@@ -573,8 +588,8 @@ def _read_only(
     )
 
 
-def _look_for_undeclared(schema: Mapping[str, object], exchange: Exchange) -> Finding | Looked:
-    names = sorted(set(undeclared_in(exchange.case.value, schema, ())))
+def _look_for_undeclared(reader: _BodyReader, exchange: Exchange) -> Finding | Looked:
+    names = sorted(set(undeclared_in(reader.value_in(exchange), reader.content.schema, ())))
     if not names:
         return KEPT
     kind = FindingKind.MEMBERS_SENT_UNDECLARED
