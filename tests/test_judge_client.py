@@ -639,6 +639,28 @@ def test_nothing_should_be_sent_with_none_left() -> None:
     assert judged("none-left", quota_told(key, 0.0, 1, 30), none_left) == [SILENT, SILENT]
 
 
+def test_a_key_names_one_request(tmp_path: Path) -> None:
+    """The same may be sent again, its members in another order; who else has the key is not asked."""
+    written = SHELF.replace("X-Trace", "Idempotency-Key")
+    (path := tmp_path / "keys.yaml").write_text(written, encoding="utf-8")
+    operation = documents.read_document(path).operations[0]
+
+    def keyed(body: Any, at: float, key: str = "abc", **more: Any) -> Exchange:
+        headers = (TYPED, KEY, ("idempotency-key", key))
+        return sent(operation, body, headers=headers, at=at, **more)
+
+    reordered = dict(reversed(GOOD.items()))
+    other = GOOD | {"title": "b"}
+    again = (keyed(GOOD, 0), keyed(reordered, 1), keyed(other, 2, key="abd"))
+    assert judged("idempotency-key", *again) == [KEPT, KEPT, KEPT]
+    assert judged("idempotency-key", keyed(GOOD, 0), keyed(other, 1)) == [KEPT, BROKEN]
+    elsewhere = keyed(GOOD, 1, parameters={"shelf": "2", "book": "b-1"})
+    assert judged("idempotency-key", keyed(GOOD, 0), elsewhere) == [KEPT, BROKEN]
+    anothers = keyed(other, 1, authority="another")
+    assert judged("idempotency-key", keyed(GOOD, 0), anothers) == [KEPT, KEPT]
+    assert clauses_by_id(operation)["client/idempotency-key"].level is Level.SHOULD
+
+
 def test_ids_are_unique_and_need_no_run() -> None:
     """They are told like any others; none is one that a run would judge."""
     for operation in (confluent(), datadog()):

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     Placed = tuple[str, str, Violated]  # the member, its JSON Pointer, what is wrong
 
 SENT: Final = frozenset({Probe.EXAMPLES})  # as which requests that others sent are told
+IDEMPOTENCY_KEY: Final = "idempotency-key"
 SLACK_S: Final = 0.1  # by which timers may differ from the clock of whoever records
 NO_TOPIC: Final = Topic()
 MOST_NAMED: Final = 8  # undeclared names that a finding tells
@@ -80,6 +81,10 @@ def derive(operation: Operation) -> Iterator[Clause]:
     else:
         yield from _body(operation, operation.request)
     yield from _waits(operation)
+    for parameter in operation.declared:
+        is_header = parameter.location is Location.HEADER
+        if is_header and parameter.name.lower() == IDEMPOTENCY_KEY:
+            yield _one_use(parameter)
 
 
 # --- how requests are judged ----------------------------------------------------------------------
@@ -688,3 +693,44 @@ def _reset_at_zero(exchange: Exchange) -> tuple[str, float] | None:
     if is_other or told.remaining != 0 or told.seconds_to_reset is None:
         return None
     return known.reset, float(told.seconds_to_reset)
+
+
+# --- keys of requests -----------------------------------------------------------------------------
+
+
+def _one_use(parameter: Parameter) -> Clause:
+    """Return the clause that a key names one request (draft-ietf-httpapi-idempotency-key-header).
+
+    The same request may be sent again with it; another one is taken for that by the service.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        named: dict[tuple[str, str], Exchange] = {}
+        for exchange in sorted(exchanges, key=lambda one: one.sent_at):
+            key = exchange.case.header(parameter.name)
+            if not key or key == REDACTED or _is_undeclared(exchange):
+                continue
+            first = named.setdefault((exchange.case.authority, key), exchange)
+            if _is_same_request(first, exchange):
+                yield Evidence(exchange)
+                continue
+            kind = FindingKind.KEY_FOR_ANOTHER_REQUEST
+            yield Evidence(exchange, Finding(kind, exchange.status, parameter.name))
+
+    return _clause(
+        "idempotency-key",
+        parameter.place,
+        f"{parameter.name} is sent again only with the same request",
+        judge,
+        level=Level.SHOULD,
+        topic=Topic(header=parameter.name),
+        sequential=True,
+    )
+
+
+def _is_same_request(one: Exchange, other: Exchange) -> bool:
+    if one.case.parameters != other.case.parameters:
+        return False
+    if one.case.value is ABSENT or other.case.value is ABSENT:
+        return one.case.body == other.case.body
+    return bool(one.case.value == other.case.value)
