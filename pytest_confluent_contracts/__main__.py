@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import sys
@@ -144,12 +145,40 @@ def _add_serve(commands: Any) -> None:
     command.add_argument(
         "--mutation", action="append", default=[], metavar="NAME", help="break it in this way"
     )
-    command.add_argument("--limit", type=int, metavar="N", help="requests a window")
-    command.add_argument("--window", type=float, default=60.0, metavar="S", help="in seconds")
-    command.add_argument("--latency", type=float, default=0.0, metavar="MS")
+    command.add_argument("--limit", type=_at_least_one, metavar="N", help="requests a window")
+    command.add_argument("--window", type=_seconds, default=60.0, metavar="S", help="in seconds")
+    command.add_argument("--latency", type=_milliseconds, default=0.0, metavar="MS")
     command.add_argument(
         "--record", type=Path, metavar="FILE", help="a HAR of what came; the clients are judged"
     )
+
+
+def _at_least_one(text: str) -> int:
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+
+
+def _seconds(text: str) -> float:
+    """Return a finite number above 0."""
+    if 0 < (number := _number(text)) < math.inf:
+        return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+
+
+def _milliseconds(text: str) -> float:
+    """Return a finite number from 0."""
+    if 0 <= (number := _number(text)) < math.inf:
+        return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of milliseconds from 0")
+
+
+def _number(text: str) -> float:
+    """Return the number in *text*, NaN where there is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _add_command(

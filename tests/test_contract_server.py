@@ -15,6 +15,7 @@ import httpx
 import pytest
 from running import CODE, QUIET
 
+from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.clients import ClientBroken, serving
 from pytest_confluent_contracts.clients import served as serve
 from pytest_confluent_contracts.model.sources import ContractError
@@ -78,11 +79,25 @@ def test_links_lead_back_to_the_port(server: ServedContract) -> None:
     server.check()
 
 
+def test_links_of_a_server_at_every_address_lead_to_the_one_that_was_asked() -> None:
+    """As in a container: its own name of itself, 0.0.0.0, is nobody else's."""
+    document = documents.read_document(documents.bundled_documents()["confluent-api-keys"])
+    server = serving.ServedContract((document,), host="0.0.0.0")
+    server.start()
+    try:
+        address = f"http://localhost:{server.url.rpartition(':')[2]}"
+        page = httpx.get(f"{address}/iam/v2/api-keys?page_size=1", headers=BEARER).json()
+    finally:
+        server.stop()
+    assert page["metadata"]["first"].startswith(f"{address}/iam/v2/api-keys?")
+
+
 def test_a_whole_url_is_asked_for_as_its_path(server: ServedContract) -> None:
     """Whoever takes the port for a proxy sends one (RFC 9112 3.2.2)."""
-    host, bearer = server.url.rpartition("/")[2], BEARER["Authorization"]
-    asked = f"GET {server.url}{KEY} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n\r\n"
-    assert sent_bytes(server, asked.encode()).startswith(b"HTTP/1.1 200")
+    whole = {"target": f"{server.url}{KEY}".encode()}
+    with httpx.Client(headers=BEARER) as client:
+        assert client.get(f"{server.url}/", extensions=whole).status_code == 200
+    assert [call.url for call in server.calls] == [f"{server.url}{KEY}"]
     server.check()
 
 
@@ -229,7 +244,12 @@ WRONG = {
     "no such document": (["nothing.yaml"], "no document 'nothing.yaml'"),
     "no port": (["--port", "70000"], "127.0.0.1:70000 cannot be served at"),
     "no folder": (["--record", "nowhere/a.har"], "--record=nowhere/a.har: cannot be written"),
-    "no number": (["--limit", "x"], "argument --limit: invalid int value"),
+    "no number": (["--limit", "x"], "argument --limit: 'x' is no whole number from 1"),
+    "a limit of nothing": (["--limit", "0"], "argument --limit: '0' is no whole number from 1"),
+    "a window of nothing": (["--window", "0"], "argument --window: '0' is no number of seconds"),
+    "a window without end": (["--window", "nan"], "argument --window: 'nan' is no number of sec"),
+    "a latency below 0": (["--latency=-5"], "argument --latency: '-5' is no number of milli"),
+    "a latency of words": (["--latency", "x"], "argument --latency: 'x' is no number of milli"),
 }
 
 

@@ -491,14 +491,96 @@ def test_a_basic_credential_is_a_name_and_a_password_in_base64(credential: str) 
     assert told == ({"credentials": expected} if BASIC[credential] else {})
 
 
+FORM = """
+openapi: 3.1.0
+info: {title: Form, version: '1'}
+paths:
+  /login:
+    post:
+      operationId: login
+      requestBody:
+        required: true
+        content:
+          MEDIA_TYPE:
+            schema:
+              type: object
+              required: [user, age]
+              additionalProperties: false
+              properties:
+                user: {type: string, maxLength: 5}
+                age: {type: integer}
+                keep: {type: boolean}
+                sizes: {type: array, items: {type: integer}}
+                meta: {type: object, properties: {a: {type: integer}}}
+                file: {type: string, format: binary, maxLength: 1}
+      responses: {'204': {description: in}}
+"""
+FORMS: dict[str, tuple[str, dict[str, str]]] = {
+    "as documented": ("user=%C3%A9+b&age=3&keep=true&sizes=1&sizes=2", {}),
+    "with what can be written in several ways": (
+        "user=a&age=3&sizes=1,2&meta[a]=x&meta=%7B%7D",
+        {},
+    ),
+    "without a member": ("user=a", {"body/age": "sent without age (/age)"}),
+    "no number": (
+        "user=a&age=three",
+        {"body/age": 'sent with age: "three" is not of type "integer" (/age)'},
+    ),
+    "a truth value of Python": (
+        "user=a&age=3&keep=True",
+        {"body/keep": 'sent with keep: "True" is not of type "boolean" (/keep)'},
+    ),
+    "too long": (
+        "user=abcdef&age=3",
+        {"body/user": 'sent with user: "abcdef" is longer than 5 characters (/user)'},
+    ),
+    "no form": ("user=%ff", {}),
+}
+
+
+@pytest.mark.parametrize("told", FORMS.values(), ids=FORMS)
+def test_a_form_is_judged_by_its_members(told: tuple[str, dict[str, str]], tmp_path: Path) -> None:
+    """As far as its values can be told."""
+    media_type = "application/x-www-form-urlencoded"
+    operation = form_of(media_type, tmp_path)
+    body, expected = told
+    headers = (("Content-Type", media_type),)
+    assert red(sent(operation, raw=body.encode(), headers=headers, query=())) == expected
+
+
+def form_of(media_type: str, folder: Path) -> Operation:
+    """Return the operation of the document above."""
+    path = folder / "form.yaml"
+    path.write_text(FORM.replace("MEDIA_TYPE", media_type), encoding="utf-8")
+    [operation] = documents.read_document(path).operations
+    return operation
+
+
+def test_parts_are_judged_by_their_members(tmp_path: Path) -> None:
+    """Of a file it is seen that it came."""
+    operation = form_of("multipart/form-data", tmp_path)
+    headers = (("Content-Type", "multipart/form-data; boundary=b"),)
+
+    def told_of(**parts: str) -> dict[str, str]:
+        disposition = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+        body = "".join("--b\r\n" + disposition.format(*part) for part in parts.items())
+        whole = body.replace('name="file"', 'name="file"; filename="f"') + "--b--\r\n"
+        return red(sent(operation, raw=whole.encode(), headers=headers, query=()))
+
+    assert told_of(user="a", age="3", file="a whole file", sizes="1") == {}
+    assert told_of(user="a", file="a") == {"body/age": "sent without age (/age)"}
+    assert list(told_of(user="a", age="3", more="x")) == ["body"]
+
+
 def test_parts_are_told_apart_by_a_boundary(tmp_path: Path) -> None:
     """A Content-Type that was set by hand has none, and nobody can read the body."""
-    written = SHELF.replace("text/plain: {", "multipart/form-data: {")
-    (path := tmp_path / "parts.yaml").write_text(written, encoding="utf-8")
-    operation = documents.read_document(path).operations[0]
+    operation = form_of("multipart/form-data", tmp_path)
+    part = 'Content-Disposition: form-data; name="{}"\r\n\r\n1\r\n'
+    body = "".join(f"--a\r\n{part.format(name)}" for name in ("user", "age")) + "--a--\r\n"
 
     def told_of(media_type: str) -> dict[str, str]:
-        return red(sent(operation, raw=b"--a--", headers=(("Content-Type", media_type), KEY)))
+        headers = (("Content-Type", media_type),)
+        return red(sent(operation, raw=body.encode(), headers=headers, query=()))
 
     assert told_of('multipart/form-data; charset=utf-8; BOUNDARY="a"') == {}
     assert told_of("multipart/form-data;boundary=a") == {}
@@ -577,6 +659,28 @@ def test_nothing_should_be_sent_with_none_left() -> None:
     asking = quota_told(key, 0.0, 0, 30, 429, headers={"Retry-After": "3"})
     assert judged("none-left", asking, quota_told(key, 4.0, 99, 60)) == [SILENT, SILENT]
     assert judged("none-left", quota_told(key, 0.0, 1, 30), none_left) == [SILENT, SILENT]
+
+
+def test_a_key_names_one_request(tmp_path: Path) -> None:
+    """The same may be sent again, its members in another order; who else has the key is not asked."""
+    written = SHELF.replace("X-Trace", "Idempotency-Key")
+    (path := tmp_path / "keys.yaml").write_text(written, encoding="utf-8")
+    operation = documents.read_document(path).operations[0]
+
+    def keyed(body: Any, at: float, key: str = "abc", **more: Any) -> Exchange:
+        headers = (TYPED, KEY, ("idempotency-key", key))
+        return sent(operation, body, headers=headers, at=at, **more)
+
+    reordered = dict(reversed(GOOD.items()))
+    other = GOOD | {"title": "b"}
+    again = (keyed(GOOD, 0), keyed(reordered, 1), keyed(other, 2, key="abd"))
+    assert judged("idempotency-key", *again) == [KEPT, KEPT, KEPT]
+    assert judged("idempotency-key", keyed(GOOD, 0), keyed(other, 1)) == [KEPT, BROKEN]
+    elsewhere = keyed(GOOD, 1, parameters={"shelf": "2", "book": "b-1"})
+    assert judged("idempotency-key", keyed(GOOD, 0), elsewhere) == [KEPT, BROKEN]
+    anothers = keyed(other, 1, authority="another")
+    assert judged("idempotency-key", keyed(GOOD, 0), anothers) == [KEPT, KEPT]
+    assert clauses_by_id(operation)["client/idempotency-key"].level is Level.SHOULD
 
 
 def test_ids_are_unique_and_need_no_run() -> None:

@@ -883,6 +883,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         "sent with ids=1&ids=2, where ids=A,B is documented",
     ),
     (
+        example(Kind.KEY_FOR_ANOTHER_REQUEST, 201, "Idempotency-Key"),
+        "sent with the Idempotency-Key of another request before it",
+    ),
+    (
         example(Kind.SENT_WITHOUT_BOUNDARY, 400),
         "sent in parts without the boundary that parts them",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.clauses.reading import (
     KEPT,
@@ -19,6 +19,7 @@ from pytest_confluent_contracts.clauses.reading import (
     missing,
     quote_value,
 )
+from pytest_confluent_contracts.clauses.sent_forms import sent_form
 from pytest_confluent_contracts.clauses.sent_parameters import (
     OtherStyle,
     sent_value,
@@ -38,7 +39,7 @@ from pytest_confluent_contracts.model.clauses import (
     Topic,
 )
 from pytest_confluent_contracts.model.documents import Content, Location, Property, deep_members
-from pytest_confluent_contracts.model.media_types import IN_JSON, essence, is_range, matching
+from pytest_confluent_contracts.model.media_types import FORMS, IN_JSON, essence, is_range, matching
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.traffic import (
     CARELESS_WORDS,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     Placed = tuple[str, str, Violated]  # the member, its JSON Pointer, what is wrong
 
 SENT: Final = frozenset({Probe.EXAMPLES})  # as which requests that others sent are told
+IDEMPOTENCY_KEY: Final = "idempotency-key"
 SLACK_S: Final = 0.1  # by which timers may differ from the clock of whoever records
 NO_TOPIC: Final = Topic()
 MOST_NAMED: Final = 8  # undeclared names that a finding tells
@@ -79,6 +81,10 @@ def derive(operation: Operation) -> Iterator[Clause]:
     else:
         yield from _body(operation, operation.request)
     yield from _waits(operation)
+    for parameter in operation.declared:
+        is_header = parameter.location is Location.HEADER
+        if is_header and parameter.name.lower() == IDEMPOTENCY_KEY:
+            yield _one_use(parameter)
 
 
 def derive_suspicions(operation: Operation) -> Iterator[Judge]:
@@ -374,7 +380,7 @@ def _body(operation: Operation, request: Content) -> Iterator[Clause]:
         topic=Topic(Aspect.MEDIA_TYPE),
     )
     for content in contents:
-        if content.kind in IN_JSON:
+        if content.kind in IN_JSON | FORMS:
             suffix = "" if content is request else f"/{essence(content.media_type)}"
             yield from _value_clauses(operation, content, suffix)
 
@@ -438,22 +444,23 @@ def _is_sent_as(content: Content, operation: Operation) -> Callable[[Exchange], 
 
 
 def _value_clauses(operation: Operation, content: Content, suffix: str) -> Iterator[Clause]:
-    """Yield the clauses on a body in JSON, the whole, each member, and what it should not have."""
+    """Yield the clauses on a body: the whole, each member, and what it should not have."""
     applies = asked_once(_is_sent_as(content, operation))
+    reader = _BodyReader(content)
 
     def reads_value(exchange: Exchange) -> bool:
-        return applies(exchange) and exchange.case.value is not ABSENT
+        return applies(exchange) and reader.value_in(exchange) is not ABSENT
 
     has_value = asked_once(reads_value)
 
-    yield _clause(
-        f"json{suffix}",
-        content.place,
-        "the body is one JSON value in UTF-8 (RFC 8259)",
-        _each_request(_where(applies, _look_at_json)),
-        topic=Topic(Aspect.JSON),
-    )
-    reader = _BodyReader(content)
+    if content.kind in IN_JSON:
+        yield _clause(
+            f"json{suffix}",
+            content.place,
+            "the body is one JSON value in UTF-8 (RFC 8259)",
+            _each_request(_where(applies, _look_at_json)),
+            topic=Topic(Aspect.JSON),
+        )
     whole = Property(paths.WHOLE, content.schema, required=True, place=content.place)
     for member in (whole, *content.properties):
         if not member.is_deep:
@@ -461,12 +468,12 @@ def _value_clauses(operation: Operation, content: Content, suffix: str) -> Itera
     for members in deep_members(content.properties).values():
         yield _member_clause(members, reader, has_value, suffix)
     for member in _outermost_read_only(content):
-        yield _read_only(content, member, has_value, suffix)
+        yield _read_only(content, member, reader, has_value, suffix)
     yield _clause(
         f"undeclared{suffix}",
         content.place,
         "the body has only members that the document names",
-        _each_request(_where(has_value, partial(_look_for_undeclared, content.schema))),
+        _each_request(_where(has_value, partial(_look_for_undeclared, reader))),
         level=Level.SHOULD,
     )
 
@@ -503,10 +510,18 @@ def _why_unreadable(body: bytes) -> str:
 
 
 class _BodyReader:
-    """Holds the bodies of requests against their schema, and remembers what it found."""
+    """Reads the bodies of requests, holds them against their schema, and remembers it."""
 
     def __init__(self, content: Content) -> None:
+        self.content = content
         self._reader = SchemaReader(content)
+        self._form = partial(sent_form, content)
+
+    def value_in(self, exchange: Exchange) -> Any:
+        """Return the value of the body: of a form an object, `ABSENT` where it cannot be read."""
+        if self.content.kind in IN_JSON:
+            return exchange.case.value
+        return find_once(self._form, exchange, self._form)
 
     def violations_in(self, exchange: Exchange) -> Mapping[str, Placed]:
         """Return the first violation of each documented member, by its path."""
@@ -514,7 +529,7 @@ class _BodyReader:
 
     def _violations(self, exchange: Exchange) -> dict[str, Placed]:
         found: dict[str, Placed] = {}
-        for placed in self._reader.placed_violations(exchange.case.value):
+        for placed in self._reader.placed_violations(self.value_in(exchange)):
             found.setdefault(placed[0], placed)
         return found
 
@@ -535,7 +550,8 @@ def _member_clause(
         for member in members:
             if member.path in found:
                 return _wrong_member(exchange, found[member.path])
-        is_sent = any(paths.is_anywhere(exchange.case.value, one.path) for one in members)
+        value = reader.value_in(exchange)
+        is_sent = any(paths.is_anywhere(value, one.path) for one in members)
         return KEPT if is_sent else NOTHING
 
     named = first.schema_object if first.is_deep else first.path
@@ -572,7 +588,11 @@ def _outermost_read_only(content: Content) -> Iterator[Property]:
 
 
 def _read_only(
-    content: Content, member: Property, applies: Callable[[Exchange], bool], suffix: str
+    content: Content,
+    member: Property,
+    reader: _BodyReader,
+    applies: Callable[[Exchange], bool],
+    suffix: str,
 ) -> Clause:
     """Return the clause that a read-only member is not sent.
 
@@ -584,7 +604,7 @@ def _read_only(
     def look(exchange: Exchange) -> Finding | Looked:
         if not applies(exchange):
             return NOTHING
-        for pointer, value in paths.values_at(exchange.case.value, member.path):
+        for pointer, value in paths.values_at(reader.value_in(exchange), member.path):
             return Finding(
                 FindingKind.READ_ONLY_SENT,
                 exchange.status,
@@ -605,8 +625,8 @@ def _read_only(
     )
 
 
-def _look_for_undeclared(schema: Mapping[str, object], exchange: Exchange) -> Finding | Looked:
-    names = sorted(set(undeclared_in(exchange.case.value, schema, ())))
+def _look_for_undeclared(reader: _BodyReader, exchange: Exchange) -> Finding | Looked:
+    names = sorted(set(undeclared_in(reader.value_in(exchange), reader.content.schema, ())))
     if not names:
         return KEPT
     kind = FindingKind.MEMBERS_SENT_UNDECLARED
@@ -705,3 +725,44 @@ def _reset_at_zero(exchange: Exchange) -> tuple[str, float] | None:
     if is_other or told.remaining != 0 or told.seconds_to_reset is None:
         return None
     return known.reset, float(told.seconds_to_reset)
+
+
+# --- keys of requests -----------------------------------------------------------------------------
+
+
+def _one_use(parameter: Parameter) -> Clause:
+    """Return the clause that a key names one request (draft-ietf-httpapi-idempotency-key-header).
+
+    The same request may be sent again with it; another one is taken for that by the service.
+    """
+
+    def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
+        named: dict[tuple[str, str], Exchange] = {}
+        for exchange in sorted(exchanges, key=lambda one: one.sent_at):
+            key = exchange.case.header(parameter.name)
+            if not key or key == REDACTED or _is_undeclared(exchange):
+                continue
+            first = named.setdefault((exchange.case.authority, key), exchange)
+            if _is_same_request(first, exchange):
+                yield Evidence(exchange)
+                continue
+            kind = FindingKind.KEY_FOR_ANOTHER_REQUEST
+            yield Evidence(exchange, Finding(kind, exchange.status, parameter.name))
+
+    return _clause(
+        "idempotency-key",
+        parameter.place,
+        f"{parameter.name} is sent again only with the same request",
+        judge,
+        level=Level.SHOULD,
+        topic=Topic(header=parameter.name),
+        sequential=True,
+    )
+
+
+def _is_same_request(one: Exchange, other: Exchange) -> bool:
+    if one.case.parameters != other.case.parameters:
+        return False
+    if one.case.value is ABSENT or other.case.value is ABSENT:
+        return one.case.body == other.case.body
+    return bool(one.case.value == other.case.value)

@@ -58,8 +58,8 @@ def sent_value(parameter: Parameter, exchange: Exchange) -> Any:
         return ABSENT
     if "array" in parameter.types:
         items = parameter.schema.get("items")
-        return [_typed(_decoded(parameter, text), items) for text in _items(parameter, texts)]
-    return _typed(_decoded(parameter, texts[-1]), parameter.schema)
+        return [typed_value(_decoded(parameter, text), items) for text in _items(parameter, texts)]
+    return typed_value(_decoded(parameter, texts[-1]), parameter.schema)
 
 
 def undeclared_queries(operation: Operation, exchange: Exchange) -> list[str]:
@@ -178,7 +178,7 @@ def _object_value(parameter: Parameter, exchange: Exchange, texts: Sequence[str]
     members = parameter.schema.get("properties") or {}
     found: dict[str, Any] = {}
     for name, text in _member_texts(parameter, exchange, texts):
-        found[name] = _typed(_decoded(parameter, text), members.get(name))
+        found[name] = typed_value(_decoded(parameter, text), members.get(name))
     if found:
         return found
     return ABSENT
@@ -234,7 +234,7 @@ def _listed_members(parameter: Parameter, words: Sequence[str]) -> Iterator[tupl
 # --- types ----------------------------------------------------------------------------------------
 
 
-def _typed(text: str, schema: Any) -> Any:
+def typed_value(text: str, schema: Any) -> Any:
     """Return *text* as a value of the types that *schema* names: as itself where it is of none.
 
     A schema that composes others may name its types in them: then what reads as a number is one.

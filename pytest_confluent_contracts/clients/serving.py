@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from contextlib import contextmanager
 from threading import Thread
@@ -29,6 +30,7 @@ LONGEST_BODY_S = 30.0  # in which a client must have sent its body
 STARTED_WITHIN_S = 10.0
 STOPPED_WITHIN_S = 5.0
 LOOPBACK = "127.0.0.1"
+EVERYWHERE = frozenset({"0.0.0.0", "::"})
 BACKLOG = 512
 TOO_SLOW, TOO_LARGE = 408, 413
 WITHOUT_BODY = frozenset({204, 304})  # RFC 9110 8.6: no Content-Length there
@@ -125,7 +127,19 @@ class ServedContract(StandIn):
     def _url_of(self, scope: Message) -> str:
         path = "/" + _origin_form(scope["raw_path"].decode("latin-1")).removeprefix("/")
         query = scope["query_string"].decode("latin-1")
-        return f"{self.url}{path}?{query}" if query else f"{self.url}{path}"
+        address = self._asked_at(scope)
+        return f"{address}{path}?{query}" if query else f"{address}{path}"
+
+    def _asked_at(self, scope: Message) -> str:
+        """Return the address that a client has of the port.
+
+        Where it listens at every address of the machine, only the client knows which one it took.
+        """
+        named = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        is_everywhere = self._socket.getsockname()[0] in EVERYWHERE
+        if is_everywhere and re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?", named):
+            return f"http://{named}"
+        return self.url
 
 
 def _origin_form(target: str) -> str:

@@ -337,6 +337,7 @@ class FindingKind(StrEnum):
     SENT_AS_ANOTHER_TYPE = "sent as another media type"  # expected: those declared; observed
     SENT_WITHOUT_TYPE = "sent without a media type"  # expected: those that are declared
     PARAMETER_IN_OTHER_STYLE = "parameter in another style"  # expected: as documented; observed
+    KEY_FOR_ANOTHER_REQUEST = "key for another request"
     SENT_WITHOUT_BOUNDARY = "sent without a boundary"
     SENT_NO_JSON = "sent no JSON"  # observed: what is wrong
     # subject: the member; expected: its JSON Pointer

@@ -621,6 +621,7 @@ FINDINGS: Mapping[FindingKind, Sentence] = {
     Kind.MEMBERS_SENT_UNDECLARED: _members_sent_undeclared,
     Kind.SENT_BEFORE_WAIT: "sent {observed} s after an answer with {subject} {expected:g}",
     Kind.SENT_AT_ZERO: _sent_at_zero,
+    Kind.KEY_FOR_ANOTHER_REQUEST: "sent with the {subject} of another request before it",
 }
 
 
@@ -865,6 +866,7 @@ MENDS: Mapping[FindingKind, Sentence] = {
     Kind.MEMBER_SENT_WRONG: "send {subject} as its schema has it",
     Kind.READ_ONLY_SENT: "leave {subject} out: the service alone writes it",
     Kind.MEMBERS_SENT_UNDECLARED: "leave out what the document does not name, or document it",
+    Kind.KEY_FOR_ANOTHER_REQUEST: "make a new {subject} for each request",
     Kind.SENT_BEFORE_WAIT: "wait as long as {subject} says, then send again",
     Kind.SENT_AT_ZERO: "wait until the window ends before anything is sent",
 }
