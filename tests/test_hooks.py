@@ -13,20 +13,34 @@ from typing import TYPE_CHECKING, Any, cast
 from unittest import mock
 
 import pytest
-from exchanges import make_case, make_exchange
+from exchanges import clause_of, confluent, make_case, make_exchange
 from framework_applications import DOCUMENT
+from leading import read_api
 from running import gate
 from test_sending import KEYED
 
 from pytest_confluent_contracts import documents
+from pytest_confluent_contracts.cases.list_parts import FILTERED
 from pytest_confluent_contracts.cases.plan import make_plan
+from pytest_confluent_contracts.double.mutations.altering import replace_step
+from pytest_confluent_contracts.double.proving import Double, MutationTester
+from pytest_confluent_contracts.double.service import Problem, Refused
 from pytest_confluent_contracts.http.raised import TargetUnusable
-from pytest_confluent_contracts.model.clauses import Clause, FindingKind, Level, MissingKind
+from pytest_confluent_contracts.model.clauses import (
+    Clause,
+    FindingKind,
+    Level,
+    MissingKind,
+    Verdict,
+)
 from pytest_confluent_contracts.model.own_clauses import own_clause
+from pytest_confluent_contracts.model.paths import value_at
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Probe, RunContext
 from pytest_confluent_contracts.plugin import asking, credentials
+from pytest_confluent_contracts.plugin.lives import Lives
 from pytest_confluent_contracts.plugin.settings import Settings
+from pytest_confluent_contracts.run.sender import Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,10 +48,14 @@ if TYPE_CHECKING:
 
     from running import Run
 
+    from pytest_confluent_contracts.double.service import Service
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, Exchange
 
 READ, UPDATE = documents.read_document(DOCUMENT, ()).operations
+
+
+LONGEST_TAKEN = 60  # characters of a description
 
 
 class Caller:
@@ -250,6 +268,65 @@ def test_what_is_no_case_is_told(case: Case) -> None:
         config = asked("pytest_contract_case", lambda case, said=said: said, first=True)
         with pytest.raises(TargetUnusable, match=told):
             asking.case_chooser(config)(case)
+
+
+def test_what_exhausts_the_limit_may_be_dropped() -> None:
+    """It is asked about once, and told where a hook drops it."""
+    asked_for: list[Case] = []
+
+    def drop(case: Case) -> Case | None:
+        asked_for.append(case)
+        return None if case.probe is Probe.THROTTLE else case
+
+    campaign = Double(confluent(), 0, 1).campaign(listener=Listener(chosen=drop))
+    campaign.run(Probe.THROTTLE)
+    assert [one for one in campaign.history if one.case.probe is Probe.THROTTLE] == []
+    assert "a hook drops" in campaign.skipped[Probe.THROTTLE]
+    assert [one.probe for one in asked_for] == [Probe.THROTTLE] * 2
+
+
+@pytest.mark.parametrize("may_be_smaller", [True, False])
+def test_a_smaller_case_that_a_hook_drops_is_not_sent(may_be_smaller: bool) -> None:
+    """What a database cannot take must not come from making a finding smaller, either."""
+    double = Double(confluent(), max_examples=8)
+    planned = {case.body for case in double.plan.every_case()}
+    choose = Listener(chosen=lambda case: case if case.body in planned or may_be_smaller else None)
+    campaign = double.campaign_alone(refusing_descriptions, listener=choose)
+    ruling = campaign.ruling(clause_of(confluent(), "request/accepted"))
+    assert ruling.verdict is Verdict.BROKEN
+    assert ruling.exchange is not None
+    assert (ruling.exchange.case.body in planned) is not may_be_smaller
+    assert ruling.vain_tries <= 1  # what was dropped is no attempt
+
+
+def refusing_descriptions(service: Service) -> Service:
+    """Refuse each body with a description of more than `LONGEST_TAKEN` characters."""
+
+    def check(_: Service, inner: Any, body: Any) -> None:
+        inner(body)
+        if len(str(value_at(body, "spec.description"))) > LONGEST_TAKEN:
+            raise Refused(Problem(422, "invalid", "too long"))
+
+    return replace_step("check_body", check)(service)
+
+
+def test_a_filtered_list_may_be_dropped() -> None:
+    """Each of its requests shows something."""
+    every = read_api("warehouse").operations
+    [listing] = [one for one in every if one.id == "listSites"]
+    double = MutationTester(listing, 0, 1, every, lives_of_warehouse).double
+    drop = Listener(chosen=lambda case: None if case.subject.name == FILTERED else case)
+    for listener, is_sent in ((Listener(), True), (drop, False)):
+        scenario = double.scenario()
+        assert scenario is not None
+        scenario.sender.listener = listener
+        scenario.run()
+        assert any("region=" in one.url for one in scenario.history) is is_sent
+
+
+def lives_of_warehouse(context_of: Callable[[Operation], RunContext]) -> Lives:
+    """Return what leads the resources of the warehouse."""
+    return Lives([read_api("warehouse")], context_of, lambda _: True, lambda *_: None)
 
 
 # --- resources -------------------------------------------------------------------------------------------------------

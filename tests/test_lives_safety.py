@@ -530,7 +530,8 @@ def test_the_plan_tells_what_would_be_made_and_deleted(folder: Path, shop: OpenS
     assert re.search("life of carts: [0-9]+ requests, makes [0-9]+ and deletes them", run.out)
     assert re.search("life of lines: [0-9]+ requests, makes [0-9]+ and deletes them", run.out)
     assert re.search(
-        "sequences of carts: 20, of up to 12 requests each,.*: [0-9]+ requests", run.out
+        "sequences of carts: 20, of up to 12 moves each, mostly one request a move, .*: [0-9]+ requests",
+        run.out,
     )
     assert "held on: one of carts that the run makes, and deletes at the end" in run.out
     run = held(folder, shop, "--contract-plan", "--contract-allow=*Cart", away=True)

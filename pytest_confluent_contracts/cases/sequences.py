@@ -108,7 +108,7 @@ class SequenceCases(LifeCases):
     # --- drawing ----------------------------------------------------------------------------------
 
     def drawn(self, count: int) -> list[Moves]:
-        """Return *count* sequences, each of at most `MOST_MOVES` requests and a look at the end.
+        """Return *count* sequences, each of at most `MOST_MOVES` moves and a look at the end.
 
         The seed and the document decide on them, and neither what is held nor what is answered.
         """

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.plugin.settings import Settings
 
 
-SEQUENCE = "up to 12 requests each, a look at the end, and the deletion of all that they made"
+# A move is one request, but where it goes on: through the pages of a list, or until a 202 is done.
+MOVES = "up to 12 moves each, mostly one request a move"
+SEQUENCE = f"{MOVES}, a look at the end, and the deletion of all that they made"
 KEPT_APART = "who must see nothing of the first's"
 SHOWN = 4  # clauses named of those that are not exercised
 

@@ -452,7 +452,11 @@ class Campaign:
         if not planned:
             self.skipped[Probe.THROTTLE] = "what would be sent again and again ends resources"
             return
-        again, other = planned
+        chosen = self._chosen(planned)
+        if len(chosen) < len(planned):
+            self.skipped[Probe.THROTTLE] = "a hook drops what would be sent again and again"
+            return
+        again, other = chosen
         limit = latest_quota(self.sender.send_once(again)).limit
         if limit is None:
             self.skipped[Probe.THROTTLE] = "the target tells no limit"

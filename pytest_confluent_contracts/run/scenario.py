@@ -377,8 +377,11 @@ class Scenario:
         items = [one.item for one in listed if one.key == key]
         others = [one.item for one in listed if one.key != key]
         for filtered in self.life.filter_steps(step, items[-1], own) if items else ():
-            case = self._bound(filtered, around)
-            if case is not None and not self.sender.stopped:
+            bound = self._bound(filtered, around)
+            if bound is None or self.sender.stopped:
+                continue
+            case = self.sender.listener.chosen(bound)
+            if case is not None:
                 self._send_filter(case, (others or items)[-1])
 
     def _own_items(self, listed: Sequence[Shown]) -> list[Any]:

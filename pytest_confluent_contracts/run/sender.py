@@ -63,8 +63,9 @@ class Listener:
     """Who is told while a run goes on.
 
     They hear of each request to come, of waits and retries, of exchanges, of the first state.
-    *chosen* makes of a case that is to show something another, or None where it is not to be sent;
-    what puts back, or ends what was made, is not asked about.
+    *chosen* makes of a case that is to show something another, or None where it is not to be sent.
+    It is asked of a smaller one, too, whether that may be sent; what puts back, or ends what was
+    made, it is not asked about.
     """
 
     progress: Callable[[Probe, int, int], None] = lambda *_: None

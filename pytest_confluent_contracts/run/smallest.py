@@ -53,6 +53,8 @@ class Shrinker:
         def shows(case: Case) -> bool:
             if bool(case.violations) != bool(original.case.violations):
                 return False  # another kind of request would show another kind of finding
+            if case.key not in trial.known and self.sender.listener.chosen(case) is None:
+                trial.known[case.key] = False  # a hook drops it: nobody has tried
             if case.key not in trial.known:
                 if not self._may_try(trial, clause):
                     raise ShrinkingDone  # what is smaller can be shown by a new request alone
