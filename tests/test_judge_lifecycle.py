@@ -1672,11 +1672,6 @@ def test_no_answer_makes_a_judge_fail(seed: int) -> None:
 # --- what a list has in it -----------------------------------------------------------------------
 
 
-def listed(*items: Any, **more: Any) -> Exchange:
-    """Return a list with these items."""
-    return W.ask("list", 200, {"data": list(items)}, **more)
-
-
 def test_each_item_of_each_list_is_as_documented() -> None:
     """The first page may be right, and a later one not; of an empty one nothing is said."""
     made = W.ask("create", 201, A, sent=A)

@@ -99,16 +99,15 @@ def derive_suspicions(operation: Operation) -> Iterator[Judge]:
     if operation.request is None:
         return
     for content in (operation.request, *operation.other_requests):
-        if content.kind in IN_JSON:
+        if content.kind in IN_JSON | FORMS:
             yield _each_request(_whole_value_look(operation, content))
 
 
 def _whole_value_look(operation: Operation, content: Content) -> Look:
-    applies, reader = _is_sent_as(content, operation), SchemaReader(content)
+    applies, reader = _is_sent_as(content, operation), _BodyReader(content)
 
     def look(exchange: Exchange) -> Finding | Looked:
-        value = exchange.case.value
-        if value is ABSENT or not applies(exchange) or reader.is_kept_by(value):
+        if not applies(exchange) or reader.keeps_schema(exchange):
             return NOTHING
         return Finding(FindingKind.MEMBER_SENT_WRONG, exchange.status)
 
@@ -522,6 +521,11 @@ class _BodyReader:
         if self.content.kind in IN_JSON:
             return exchange.case.value
         return find_once(self._form, exchange, self._form)
+
+    def keeps_schema(self, exchange: Exchange) -> bool:
+        """Return whether nothing is wrong with the value; what cannot be read has none."""
+        value = self.value_in(exchange)
+        return value is ABSENT or self._reader.is_kept_by(value)
 
     def violations_in(self, exchange: Exchange) -> Mapping[str, Placed]:
         """Return the first violation of each documented member, by its path."""
