@@ -525,7 +525,12 @@ class _BodyReader:
     def keeps_schema(self, exchange: Exchange) -> bool:
         """Return whether nothing is wrong with the value; what cannot be read has none."""
         value = self.value_in(exchange)
-        return value is ABSENT or self._reader.is_kept_by(value)
+        if value is ABSENT:
+            return True
+        if self.content.kind in IN_JSON:
+            return self._reader.is_kept_by(value)
+        # A text of a form stands for any of several types: a validator alone cannot say.
+        return not self.violations_in(exchange)
 
     def violations_in(self, exchange: Exchange) -> Mapping[str, Placed]:
         """Return the first violation of each documented member, by its path."""
