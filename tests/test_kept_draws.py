@@ -413,10 +413,10 @@ def held(folder: Path, *options: str, fresh: bool = False) -> tuple[Run, list[An
 
 @pytest.fixture(scope="module")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run, list[Any]]:
-    """Return a folder with a cache that a run has filled, and the run."""
+    """Return a folder with a cache that a run has filled, and the run: its process knew nothing before."""
     (folder := tmp_path_factory.mktemp("kept") / "run").mkdir()
     (folder / "conftest.py").write_text(LISTED, encoding="utf-8")
-    return folder, *held(folder)
+    return folder, *held(folder, fresh=True)
 
 
 def kept_text(folder: Path) -> str:

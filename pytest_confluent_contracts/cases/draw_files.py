@@ -96,6 +96,8 @@ class DrawFiles:
         """Return what *path* holds, without what is not as it was written."""
         try:
             told = json.loads(path.read_bytes())
+        except FileNotFoundError:  # another run has put it together with others
+            return {}
         except (OSError, ValueError, RecursionError) as error:
             self._unreadable.append(path)
             self.notes.append(f"{path}: not read, and drawn anew: {_reason(error)}")
@@ -106,7 +108,7 @@ class DrawFiles:
             self.notes.append(f"{path}: not read, and drawn anew: not what this version writes")
         return found
 
-    def _write(self, entries: Mapping[str, str]) -> None:
+    def _write(self, entries: dict[str, str]) -> None:
         """Write *entries* as one file more: it has its name once it is whole."""
         draws = {key: [_sum_of(key, text), text] for key, text in _fitting(entries)}
         content = json.dumps({"versions": self._versions, "draws": draws})
@@ -162,10 +164,10 @@ def _state_of(path: Path) -> Iterator[os.stat_result]:
             yield state
 
 
-def _fitting(entries: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the first of *entries* that fit into one file."""
+def _fitting(entries: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the last of *entries* that fit into one file: those are the newest."""
     room = MOST_BYTES // 2
-    for key, text in entries.items():
+    for key, text in reversed(entries.items()):
         room -= len(text)
         if room < 0:
             return

@@ -103,7 +103,7 @@ def versions() -> str:
     """Return all that decides, beside the question, which values are drawn."""
     told = {name: _version_of(name) for name in DRAWING}
     told["python"] = f"{platform.python_implementation()} {platform.python_version()}"
-    told["cases"] = _digest_of_sources()
+    told["sources"] = _digest_of_sources()
     return json.dumps(told, sort_keys=True)
 
 
@@ -117,6 +117,7 @@ def _version_of(name: str) -> str:
 def _digest_of_sources() -> str:
     """Return the digest of what draws: a checkout changes without its version."""
     found = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        found.update(path.read_bytes())
+    for room in ("cases", "model"):
+        for path in sorted((Path(__file__).parents[1] / room).glob("*.py")):
+            found.update(path.read_bytes())
     return found.hexdigest()
