@@ -60,11 +60,11 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.scenario import Scenario
     from pytest_confluent_contracts.run.sender import Listener, RunPolicy
 
+INTERRUPTED = "the run was interrupted"
 HELD = "held"  # what the run makes of a resource, to hold its operations on
 # Seconds before a first retry: off this machine, what is down may take a moment to come back.
 REMOTE_BACKOFF_S = 0.5
 # Its first answer would already show what was put there.
-INTERRUPTED = "the run was interrupted"
 NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
 NOTHING_MADE = "the run makes nothing to lead a life of"
 NEVER_ENDED = "the document has no operation that deletes what it makes"
