@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from other_service import CONFLUENT_PATH, ENVIRONMENT
+from other_service import CONFLUENT_PATH, ENVIRONMENT, Choices
 from running import Run, ctrl_c, gate, interrupted
 from test_pacing import Timed, requests_of
 from test_restore import BEFORE, state
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SOME = (
     "--contract-max-examples=1",
     "-k",
-    "security or body/json or unknown-id or request/undeclared",
+    "security or body/json or unknown-id or request/undeclared or rate-limit",
 )
 
 
@@ -37,7 +37,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Run, Timed
     """Return the same run over both documents with one and with four requests in flight."""
     found = {}
     for many in (1, 4):
-        with Timed(latency=0.01) as service:
+        with Timed(Choices(limit_headers_everywhere=True), latency=0.01) as service:
             folder = tmp_path_factory.mktemp(f"ahead-{many}")
             options = (f"--contract-target={service.url}", f"--contract-concurrency={many}")
             run = gate(folder, *options, *SOME, given=ENVIRONMENT)

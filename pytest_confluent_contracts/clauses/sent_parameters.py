@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, unquote_plus
 
@@ -68,7 +69,7 @@ def undeclared_queries(operation: Operation, exchange: Exchange) -> list[str]:
     What carries a credential of the operation is declared by its security; the members of an
     object are declared with it.
     """
-    names = dict.fromkeys(unquote_plus(name) for name, _ in exchange.case.query)
+    names = dict.fromkeys(_plain_name(name) for name, _ in exchange.case.query)
     declared = _names_in_query(operation) if names else None
     if declared is None:
         return []
@@ -111,7 +112,13 @@ def _written_texts(parameter: Parameter, exchange: Exchange) -> list[str]:
         lowered = [(told.lower(), value) for told, value in case.headers]
         return _named(lowered, name.lower())
     pairs = case.query if parameter.location is Location.QUERY else case.cookies
-    return _named([(unquote_plus(told), text) for told, text in pairs], name)
+    return [text for told, text in pairs if _plain_name(told) == name]
+
+
+@lru_cache(maxsize=1024)
+def _plain_name(written: str) -> str:
+    """Return a name in a query or a cookie, decoded: the same few come again and again."""
+    return unquote_plus(written)
 
 
 def _check_style(parameter: Parameter, texts: Sequence[str]) -> None:

@@ -119,6 +119,8 @@ class ListService(CollectionService):
 
     def wanted_texts(self, request: Request, name: str) -> list[str]:
         """Return each text that the request gives for the filter *name*: a list has several."""
+        if "?" not in request.path:
+            return []
         values = SentParameters(request.path, request.headers).texts(Location.QUERY, name)
         for parameter in self.operation.other_parameters:
             is_list = parameter.name == name and "array" in parameter.types

@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.double import faces
+from pytest_confluent_contracts.double.samples import copied_json
 from pytest_confluent_contracts.double.store import Resource, is_same
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
@@ -77,9 +78,11 @@ def _values_by_name(
 ) -> Iterator[tuple[str, Any]]:
     for path in child.members:
         name = paths.last_name(path)
+        if name not in names or paths.has_items(path):
+            continue
         value = paths.value_at(resource.shown, path)
-        if name in names and not paths.has_items(path) and value is not ABSENT:
-            yield name, deepcopy(value)
+        if value is not ABSENT:
+            yield name, copied_json(value)
 
 
 def with_what_lies_in(collection: Collection, id: str, shown: Any) -> Any:

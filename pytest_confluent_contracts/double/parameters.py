@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, unquote_plus
 
@@ -61,11 +61,17 @@ class SentParameters:
 
     @cached_property
     def _named_queries(self) -> list[Written]:
-        return [(unquote_plus(name), value) for name, value in self.query]
+        return [(_plain_name(name), value) for name, value in self.query]
 
     @cached_property
     def _named_cookies(self) -> list[Written]:
-        return [(unquote_plus(name), value) for name, value in self.cookies]
+        return [(_plain_name(name), value) for name, value in self.cookies]
+
+
+@lru_cache(maxsize=1024)
+def _plain_name(written: str) -> str:
+    """Return a name, decoded: the same few come again and again."""
+    return unquote_plus(written)
 
 
 def _name_and_value(part: str) -> Written:

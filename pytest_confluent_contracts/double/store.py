@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from pytest_confluent_contracts.double.bodies import merged, patched
-from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
+from pytest_confluent_contracts.double.samples import allowed_value, copied_json, is_allowed
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members
 from pytest_confluent_contracts.model.media_types import BodyKind
@@ -109,7 +109,7 @@ class Store:
             # has it.
             takes = is_allowed(shown[member.path].schema, value)
             if takes or not is_allowed(member.schema, value):
-                resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
+                resource.shown = paths.with_value(resource.shown, member.path, copied_json(value))
                 resource.updated = now
         for path in self.sent.secret_paths:
             value = paths.value_at(body, path)
@@ -144,7 +144,7 @@ class Store:
             if value is ABSENT and was is not ABSENT:
                 resource.shown = paths.without_value(resource.shown, member.path)
             elif not is_same(was, value):
-                resource.shown = paths.with_value(resource.shown, member.path, deepcopy(value))
+                resource.shown = paths.with_value(resource.shown, member.path, copied_json(value))
             if not is_same(was, value):
                 resource.updated = now
 
