@@ -656,5 +656,6 @@ def _told_of(create: Exchange) -> str:
 
 
 def _sent_text(body: Any) -> str:
-    """Return what was sent, so that it can be found by hand."""
-    return json.dumps(body, ensure_ascii=True)[:SENT_CHARACTERS]
+    """Return what was sent, so that it can be found by hand; of a long one the beginning."""
+    text = json.dumps(body, ensure_ascii=True)
+    return text if len(text) <= SENT_CHARACTERS else f"{text[:SENT_CHARACTERS]}..."
