@@ -16,6 +16,7 @@ from shop_service import KEY, Shop, Wrong
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.run import scenario
+from pytest_confluent_contracts.run.scenario import SENT_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -397,7 +398,7 @@ def test_a_deletion_that_is_redirected_is_not_followed_and_told() -> None:
 
 
 def test_a_body_that_was_told_holds_what_was_sent() -> None:
-    """What is named by what was sent can be found by it."""
+    """What is named by what was sent can be found by it; of a long one the beginning is told."""
 
     class Silent(Recorded):
         def post_carts(self, body: dict[str, Any]) -> httpx.Response:
@@ -409,8 +410,11 @@ def test_a_body_that_was_told_holds_what_was_sent() -> None:
 
     shop = Silent()
     _, told = lived(shop)
-    sent = [json.loads(line.partition("sent was ")[2]) for line in told if "sent was" in line]
-    assert {one["label"] for one in sent} == {shop.carts[id]["label"] for id in shop.left}
+    sent = [line.partition("sent was ")[2] for line in told if "sent was" in line]
+    labels = {json.loads(f"{one.partition(',')[0].rstrip('}')}}}")["label"] for one in sent}
+    assert labels == {shop.carts[id]["label"] for id in shop.left}
+    assert {one[-1] for one in sent} == {"}", "."}
+    assert max(map(len, sent)) == SENT_CHARACTERS + len("...")
 
 
 # --- what the document, or the choice of operations, leaves out ------------------------------------------------------

@@ -674,7 +674,8 @@ def _told_of(create: Exchange) -> str:
 
 
 def sent_text(body: Any) -> str:
-    """Return what was sent, so that it can be found by hand."""
+    """Return what was sent, so that it can be found by hand; of a long one the beginning."""
     if body is ABSENT:  # a body that is no JSON, or none at all
         return "nothing that can be read"
-    return json.dumps(body, ensure_ascii=True)[:SENT_CHARACTERS]
+    text = json.dumps(body, ensure_ascii=True)
+    return text if len(text) <= SENT_CHARACTERS else f"{text[:SENT_CHARACTERS]}..."
