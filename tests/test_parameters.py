@@ -31,7 +31,7 @@ from pytest_confluent_contracts.http import guard, targets
 from pytest_confluent_contracts.http.client import Client
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.sources import ContractError
-from pytest_confluent_contracts.model.traffic import REDACTED, RunContext
+from pytest_confluent_contracts.model.traffic import REDACTED, RunContext, TrialKind
 from pytest_confluent_contracts.report.curl import curl
 from pytest_confluent_contracts.run.access import planned_access
 
@@ -168,6 +168,25 @@ def test_a_key_that_may_be_used_once_is_another_one_each_time(tmp_path: Path) ->
     different = {(one.title, one.body) for one in every_case(own)}
     assert len(set(sent)) > len(different) / 2
     assert sent == [dict(one.headers).get("Idempotency-Key") for one in every_case(own)]
+
+
+def test_a_condition_that_is_tried_is_not_sent_beside(tmp_path: Path) -> None:
+    """A write that is refused without one (428) carries one, but where its absence is tried."""
+    text = "{name: If-Match, in: header, required: true, schema: {type: string, minLength: 4}}"
+    own = with_parameter(text, tmp_path)
+    refusal = replace(own.responses[0], status="428")
+    strict = replace(own, responses=(*own.responses, refusal))
+    tried = [one for one in every_case(strict) if one.trial and one.trial.name == "If-Match"]
+    counts = {one.trial.kind: len(conditions_of(one)) for one in tried if one.trial}
+    assert counts.pop(TrialKind.MISSING) == 0
+    assert set(counts.values()) == {1}
+    others = [one for one in every_case(strict) if one.trial is None]
+    assert {len(conditions_of(one)) for one in others} == {1}
+
+
+def conditions_of(case: Case) -> list[str]:
+    """Return each If-Match that a case sends."""
+    return [value for name, value in case.headers if name.lower() == "if-match"]
 
 
 # --- ids ------------------------------------------------------------------------------------------------------------

@@ -169,20 +169,27 @@ def _case_of(operation: Operation, context: RunContext, tried: Tried, label: str
     sent: dict[Location, tuple[tuple[str, str], ...]] = dict.fromkeys(Location, ())
     if tried.value is not ABSENT:
         sent[parameter.location] = written_pairs(parameter, tried.value)
-    headers = one.headers
-    if parameter.location is Location.HEADER:
-        # A write that goes only on a condition has brought along one that any version meets.
-        headers = tuple(pair for pair in headers if pair[0].lower() != parameter.name.lower())
     return replace(
         one,
         operation=operation,
-        headers=headers + sent[Location.HEADER],
+        headers=_without_header(one, parameter) + sent[Location.HEADER],
         query=one.query + sent[Location.QUERY],
         cookies=one.cookies + sent[Location.COOKIE],
         expect=expect,
         subject=NOTHING_SPECIAL,
         trial=trial,
     )
+
+
+def _without_header(case: Case, parameter: Parameter) -> tuple[tuple[str, str], ...]:
+    """Return the headers of *case* but for that of *parameter*.
+
+    A write that is refused without a condition carries one, declared or not.
+    """
+    if parameter.location is not Location.HEADER:
+        return case.headers
+    tried = parameter.name.lower()
+    return tuple(pair for pair in case.headers if pair[0].lower() != tried)
 
 
 def _update_case(
