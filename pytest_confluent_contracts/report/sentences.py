@@ -1053,8 +1053,8 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
         "environment"
     ),
     Missing.OTHER_LET_IN_NOWHERE: (
-        "of what this run asked, the second principal was let in nowhere, not even to a list or one "
-        "of its own: hold all operations of the resource, or check what is in {subject}"
+        "of what this run asked, the second principal was let in nowhere, not even to a list or "
+        "one of its own: hold all operations of the resource, or check what is in {subject}"
     ),
     Missing.NOT_ASKED_BY_OTHER: "the second principal could ask for nothing of this kind",
     # the wire
