@@ -753,6 +753,60 @@ def promising(block: str) -> str:
 
 LIMIT = "rate-limit: {limit: L, remaining: R, reset: T, retry-after: Retry-After%s}"
 PROMISES = {
+    "pages": Pair(
+        answered(THING),
+        promising("pagination: {style: cursor, position: cursor, next: next}"),
+        {"list/pages-end": SERVERS},
+        {"list/pages-end": CLIENTS},
+    ),
+    "pages led to otherwise": Pair(
+        promising("pagination: {style: cursor, position: cursor, next: next, total: total}"),
+        promising("pagination: {style: cursor, position: after, next: next}"),
+        {"list/pages-end": CLIENTS, "list/total-agrees": CLIENTS},
+        {"list/pages-end": CLIENTS, "list/total-agrees": SERVERS},
+    ),
+    "pages of another style": Pair(
+        promising("pagination: {style: number, position: page}"),
+        promising("pagination: {style: offset, position: page}"),
+        {"list/pages-end": CLIENTS},
+        {"list/pages-end": CLIENTS},
+    ),
+    "what becomes of large pages": Pair(
+        promising("pagination: {position: c, above-maximum: refused}"),
+        promising("pagination: {position: c, above-maximum: capped}"),
+        {"list/odd-page-size": CLIENTS},
+        {"list/odd-page-size": CLIENTS},
+    ),
+    "a filter": Pair(
+        promising("filters: {by-parameter: {region: region}}"),
+        promising("filters: {by-parameter: {region: region, owner: owner.id}}"),
+        {"list/filter/owner": SERVERS},
+        {"list/filter/owner": CLIENTS},
+    ),
+    "a filter of another member": Pair(
+        promising("filters: {by-parameter: {owner: owner}}"),
+        promising("filters: {by-parameter: {owner: owner.id}}"),
+        {"list/filter/owner": CLIENTS},
+        {"list/filter/owner": CLIENTS},
+    ),
+    "an order": Pair(
+        promising("sorting: {parameter: sort, by-value: {name: name}}"),
+        promising("sorting: {parameter: sort, by-value: {name: name, old: at}, default: -at}"),
+        {"list/order/sort/old": SERVERS, "list/order/default": SERVERS},
+        {"list/order/sort/old": CLIENTS, "list/order/default": CLIENTS},
+    ),
+    "another parameter that sorts": Pair(
+        promising("sorting: {parameter: sort, by-value: {name: name}}"),
+        promising("sorting: {parameter: order, by-value: {name: name}}"),
+        {"list/order/sort": CLIENTS},
+        {"list/order/order": CLIENTS},
+    ),
+    "who sees it": Pair(
+        answered(THING),
+        promising("shared: {}"),
+        {"lifecycle/hidden-from-others": CLIENTS},
+        {"lifecycle/hidden-from-others": CLIENTS},
+    ),
     "a request id": Pair(
         answered(THING),
         promising("request-id: {header: X-Request-Id}"),

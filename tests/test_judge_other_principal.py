@@ -132,6 +132,31 @@ def test_a_refusal_hides(status: int) -> None:
     assert verdict("read", made(), made_by_other(), hidden("read", status)) == KEPT
 
 
+@pytest.mark.parametrize(
+    ("challenge", "told"),
+    [
+        ('Bearer realm="x", error="insufficient_scope", scope="things:read"', SILENT),
+        ("Bearer error=insufficient_scope", SILENT),
+        ('Bearer error="invalid_token"', KEPT),
+        ('Bearer error_description="error=insufficient_scope"', KEPT),  # words
+    ],
+)
+def test_who_lacks_a_scope_is_not_kept_out_of_anothers(challenge: str, told: str) -> None:
+    """It is refused whosever the thing is (RFC 6750 3.1)."""
+    refused = hidden("read", 403, told={"WWW-Authenticate": challenge})
+    life = made(), made_by_other(), refused
+    assert verdict("read", *life) == told
+    if told == SILENT:
+        assert "for a scope that it lacks" in absence(W["read"], ID, *life).reason
+
+
+def test_who_lacks_a_scope_and_changes_something_is_told() -> None:
+    """A refusal that deletes all the same."""
+    refused = hidden("delete", 403, told={"WWW-Authenticate": "Bearer error=insufficient_scope"})
+    life = made(), W.ask("read", 200, {"id": "t1", **OWN}), made_by_other(), refused
+    assert kinds("delete", *life, W.ask("read", 404)) == {Kind.ENDED_BY_OTHER}
+
+
 @pytest.mark.parametrize("name", ["read", "head"])
 def test_what_is_served_is_told(name: str) -> None:
     """A HEAD tells that it is there."""

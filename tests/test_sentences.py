@@ -1196,6 +1196,11 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         "no second principal, who has nothing to do with the first: set KEY in the environment",
     ),
     (
+        MissingEvidence(Missing.OTHER_LACKS_SCOPE, "KEY"),
+        "the second principal was refused for a scope that it lacks, which tells nothing of whose "
+        "the resource is: give KEY the scopes of the first",
+    ),
+    (
         MissingEvidence(Missing.OTHER_LET_IN_NOWHERE, "KEY"),
         "of what this run asked, the second principal was let in nowhere, not even to a list or "
         "one of its own: hold all operations of the resource, or check what is in KEY",

@@ -11,6 +11,7 @@ QUOTED = r'"(?:[^"\\]|\\.)*"'
 SCHEME = re.compile(TOKEN)
 PARAMETER = re.compile(rf"{TOKEN}[ \t]*=[ \t]*(?:{TOKEN}|{QUOTED})", re.DOTALL)
 TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+INSUFFICIENT_SCOPE = re.compile(r'(?:^|\s)error\s*=\s*"?insufficient_scope"?$', re.IGNORECASE)
 ELEMENT = re.compile(rf'(?:{QUOTED}|[^",])*', re.DOTALL)
 
 
@@ -40,6 +41,15 @@ def are_challenges(field: str) -> bool:
             return False
         has_scheme = True
     return has_scheme
+
+
+def tells_lack_of_scope(field: str) -> bool:
+    """Return whether *field* says that a token is good, and not for this (RFC 6750 3.1).
+
+    For example ``Bearer error="insufficient_scope", scope="things:read"``.
+    """
+    elements = _elements_of(field) or []
+    return any(INSUFFICIENT_SCOPE.search(element) for element in elements)
 
 
 def _elements_of(field: str) -> list[str] | None:

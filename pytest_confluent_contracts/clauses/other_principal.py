@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.clauses.challenges import tells_lack_of_scope
 from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list
 from pytest_confluent_contracts.clauses.lifecycle_members import changes_between, quoted
 from pytest_confluent_contracts.clauses.lifecycle_state import (
@@ -98,7 +99,7 @@ def _judge(
     exchanges: Sequence[Exchange], reader: LifeReader, operation: Operation
 ) -> Iterable[Evidence]:
     two = TwoPrincipals(tuple(exchanges), reader)
-    found = list(two.judge(operation))
+    found = [one for one in two.judge(operation) if not _is_only_for_scope(one)]
     if any(map(_lets_in, exchanges)):
         return found
     return [one for one in found if one.finding is not None]
@@ -112,6 +113,8 @@ def _why_missing(exchanges: Sequence[Exchange], operation: Operation) -> Missing
     theirs = [one for one in exchanges if one.case.principal is Principal.OTHER]
     if not theirs:
         return MissingEvidence(MissingKind.NO_OTHER_PRINCIPAL, variables)
+    if any(map(_lacks_scope, theirs)):
+        return MissingEvidence(MissingKind.OTHER_LACKS_SCOPE, variables)
     if any(map(_lets_in, theirs)):
         return MissingEvidence(MissingKind.NOT_ASKED_BY_OTHER)
     turning_away = operation.promises.refusals.unauthenticated or (401,)
@@ -126,6 +129,22 @@ def variables_of_other(operation: Operation) -> str:
         named = [variable for scheme in alternative for _, variable in scheme.other_variables]
         told.append(" and ".join(named))
     return ", or ".join(told)
+
+
+def _is_only_for_scope(evidence: Evidence) -> bool:
+    """Return whether a refusal shows nothing: it is that of a token that may not do such a thing.
+
+    Whose the resource is then never mattered (RFC 6750 3.1).
+    """
+    exchange = evidence.exchange
+    return evidence.finding is None and exchange is not None and _lacks_scope(exchange)
+
+
+def _lacks_scope(exchange: Exchange) -> bool:
+    """Return whether the second principal was refused for a scope that its token lacks."""
+    field = ", ".join(exchange.header_values("WWW-Authenticate"))
+    is_theirs = exchange.case.principal is Principal.OTHER
+    return is_theirs and not exchange.accepted and tells_lack_of_scope(field)
 
 
 def _lets_in(exchange: Exchange) -> bool:

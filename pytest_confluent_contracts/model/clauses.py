@@ -448,6 +448,7 @@ class MissingKind(StrEnum):
     NO_SIBLING = "no other of its kind"  # subject: the role of the request in between
     NOT_DELETED_TWICE = "not deleted twice"
     NO_OTHER_PRINCIPAL = "no other principal"  # subject: the variables to set
+    OTHER_LACKS_SCOPE = "other principal lacks a scope"  # subject: the variables
     OTHER_LET_IN_NOWHERE = "other principal let in nowhere"  # subject: the variables
     NOT_ASKED_BY_OTHER = "not asked by another principal"
     # the wire

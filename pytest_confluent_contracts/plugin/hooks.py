@@ -34,11 +34,11 @@ def pytest_contract_case(config: pytest.Config, case: Case) -> Case | Literal[Fa
     Return None to leave it as it is, another of the same operation, path and query
     (`dataclasses.replace`) to send that in its place, or False to send nothing. What is judged by
     it is what the case then says (``expect``, ``violations``). The guard lets out what it would
-    have let out, and no more. Where a finding is made smaller, False keeps a smaller case from being
-    sent, and another case is not sent in its place. What exhausts the rate limit is asked about
-    once, not each time. It is not asked of what finds out whether anybody can be judged, of what
-    goes on where an answer has led (other pages, how far a 202 is), of the update before and after
-    a smaller case, of what puts back, and of what deletes at the end.
+    have let out, and no more. Where a finding is made smaller, False keeps a smaller case from
+    being sent, and another case is not sent in its place. What exhausts the rate limit is asked
+    about once, not each time. It is not asked of what finds out whether anybody can be judged, of
+    what goes on where an answer has led (other pages, how far a 202 is), of the update before and
+    after a smaller case, of what puts back, and of what deletes at the end.
     """
 
 

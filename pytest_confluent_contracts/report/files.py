@@ -112,7 +112,9 @@ def _writers(
     return {
         REPORT: lambda file: file.writelines(_report_lines(run)),
         "report.html": lambda file: file.writelines(page.page_parts(run, sources, exchanges)),
-        "report.sarif": lambda file: file.write(_dumped(sarif.sarif_log(run, sources))),
+        "report.sarif": lambda file: file.writelines(
+            map(visible_json, sarif.sarif_lines(run, sources))
+        ),
         "codequality.json": lambda file: file.write(_dumped(quality.quality_issues(run))),
         "summary.md": lambda file: file.write(summary),
         "exchanges.har": lambda file: archive.write_archive(_VisibleJson(file), run, exchanges),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -16,45 +17,47 @@ LEVELS = {"broken": "error", "withheld": "error", "warned": "warning", "waived":
 Data = Mapping[str, Any]
 
 
-def sarif_log(run: Data, sources: Mapping[str, str]) -> dict[str, Any]:
-    """Return the SARIF log of *run*.
+def sarif_lines(run: Data, sources: Mapping[str, str]) -> Iterator[str]:
+    """Yield the SARIF log of *run* as JSON, a rule and a result a line.
 
     A result points at the line of the document in *sources* where the promise stands.
 
     Kept clauses are rules without a result: tools that do not know ``kind`` would show a pass as an
-    alert.
+    alert. Nothing is held but a line: a run may have tens of thousands of clauses.
     """
     clauses = run["clauses"]
     index = {rule_id(clause): number for number, clause in enumerate(clauses)}
-    driver = {
-        "name": run["tool"]["name"],
-        "version": run["tool"]["version"] or "0",
-        "rules": [_rule(clause) for clause in clauses],
-    }
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": driver},
-                "invocations": [
-                    {"executionSuccessful": not run["interrupted"], "startTimeUtc": run["started"]}
-                ],
-                "automationDetails": {"id": f"contracts/{run['target']}"},
-                "artifacts": [_artifact(document) for document in run["documents"]],
-                "results": [
-                    _result(clause, index, sources)
-                    for clause in clauses
-                    if standing(clause) in LEVELS
-                ],
-                "properties": {
-                    "target": run["target"],
-                    "seed": run["seed"],
-                    "coverage": run["coverage"],
-                },
-            }
+    told = {
+        "invocations": [
+            {"executionSuccessful": not run["interrupted"], "startTimeUtc": run["started"]}
         ],
+        "automationDetails": {"id": f"contracts/{run['target']}"},
+        "artifacts": [_artifact(document) for document in run["documents"]],
+        "properties": {
+            "target": run["target"],
+            "seed": run["seed"],
+            "coverage": run["coverage"],
+        },
     }
+    driver = {"name": run["tool"]["name"], "version": run["tool"]["version"] or "0"}
+    yield f'{{"$schema": {json.dumps(SCHEMA)}, "version": "2.1.0", "runs": [\n'
+    yield f'{_opened(told)}, "tool": {{"driver": {_opened(driver)}, "rules": ['
+    yield from _lines_of(_rule(clause) for clause in clauses)
+    yield ']}}, "results": ['
+    found = (one for one in clauses if standing(one) in LEVELS)
+    yield from _lines_of(_result(clause, index, sources) for clause in found)
+    yield "]}\n]}\n"
+
+
+def _opened(told: Data) -> str:
+    """Return the JSON object *told* without its end: more members follow."""
+    return json.dumps(told).removesuffix("}")
+
+
+def _lines_of(told: Iterable[Data]) -> Iterator[str]:
+    """Yield the items of a JSON array, one a line."""
+    for index, one in enumerate(told):
+        yield ("," if index else "") + "\n" + json.dumps(one)
 
 
 def rule_id(clause: Data) -> str:

@@ -1066,6 +1066,10 @@ MISSING: Mapping[MissingKind, str | Callable[[MissingEvidence, str], str]] = {
         "no second principal, who has nothing to do with the first: set {subject} in the "
         "environment"
     ),
+    Missing.OTHER_LACKS_SCOPE: (
+        "the second principal was refused for a scope that it lacks, which tells nothing of whose "
+        "the resource is: give {subject} the scopes of the first"
+    ),
     Missing.OTHER_LET_IN_NOWHERE: (
         "of what this run asked, the second principal was let in nowhere, not even to a list or "
         "one of its own: hold all operations of the resource, or check what is in {subject}"

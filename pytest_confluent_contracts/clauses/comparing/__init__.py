@@ -29,6 +29,7 @@ Other values: a type, a format or a pattern in the place of another.
 | other credentials, or fewer, are taken too | servers |
 | a promise of ``x-contract`` is gone, or another | clients |
 | a promise of ``x-contract`` is new | servers |
+| what is ``shared`` among principals is new, or gone | clients |
 | deprecated, servers, examples, names of operations and of path variables | nobody |
 
 What travels the other way only (``readOnly`` in requests, ``writeOnly`` in answers) is not there.

@@ -18,10 +18,11 @@ from pytest_confluent_contracts.model.promises import (
     Promises,
     Refusals,
     ResetUnit,
+    StatedOrder,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_confluent_contracts.clauses.comparing.pairs import OperationPair
 
@@ -53,6 +54,19 @@ ERRORS: Final = (
     ("occurrence", "error/id-unique"),
     ("pointer", "error/source.pointer"),
 )
+PAGES: Final = (
+    ("position", "position", "list/pages-end"),
+    ("style", "style", "list/pages-end"),
+    ("size", "size", "list/page-size-kept"),
+    ("next", "next", "list/pages-end"),
+    ("more", "more", "list/pages-end"),
+    ("in_header", "in-link-header", "list/pages-end"),
+    ("previous", "previous", "list/link/prev"),
+    ("first", "first", "list/link/first"),
+    ("last", "last", "list/link/last"),
+    ("total", "total", "list/total-agrees"),
+    ("above_maximum", "above-maximum", "list/odd-page-size"),
+)
 # Lists of members: the field, its key, the clause on each, and whom one that is new breaks, and
 # one that is gone.
 MEMBERS: Final = (
@@ -78,6 +92,10 @@ def promise_changes(pair: OperationPair) -> Iterator[Change]:
     yield from comparison.named("timestamps", TIMESTAMPS)
     yield from comparison.members()
     yield from comparison.values()
+    yield from comparison.named("pages", PAGES, told_name="pagination")
+    yield from comparison.filters()
+    yield from comparison.sorting()
+    yield from comparison.shared()
 
 
 class _PromiseComparison:
@@ -117,10 +135,15 @@ class _PromiseComparison:
 
     # --- entries of texts -------------------------------------------------------------------------
 
-    def named(self, name: str, fields: tuple[tuple[str, str, str], ...]) -> Iterator[Change]:
-        """Yield that the entry *name* is new or gone, or which of its texts are others."""
+    def named(
+        self, name: str, fields: tuple[tuple[str, str, str], ...], *, told_name: str = ""
+    ) -> Iterator[Change]:
+        """Yield that the entry *name* is new or gone, or which of its texts are others.
+
+        *told_name* is its key in the document, by default *name* with hyphens.
+        """
         entries = old, new = self._stated(name)
-        told_name = name.replace("_", "-")
+        told_name = told_name or name.replace("_", "-")
         if old is None or new is None:
             if old is not new:
                 direction, breaks = _of_promise(old is not None, new is not None)
@@ -267,6 +290,60 @@ class _PromiseComparison:
                 yield self._change(clause, "samples", GONE, Breaks.CLIENTS, told, entries)
             if now - was:
                 yield self._change(clause, "samples", NEW, Breaks.SERVERS, told, entries)
+
+    # --- lists in their parts, and who sees what --------------------------------------------------
+
+    def filters(self) -> Iterator[Change]:
+        """Yield which filters are new or gone, and which look at another member."""
+        entries = self._stated("filters")
+        olds, news = (entry.by_parameter if entry else {} for entry in entries)
+        key = "filters.by-parameter"
+        yield from self._by_name("list/filter/{}", key, (olds, news), entries)
+
+    def sorting(self) -> Iterator[Change]:
+        """Yield which orders are new or gone, or are of another member now."""
+        entries = self._stated("order")
+        old, new = (StatedOrder() if one is None else one for one in entries)
+        parameter = old.parameter or new.parameter
+        clause = f"list/order/{parameter}"
+        if new.parameter in ("", parameter):
+            texts = old.by_value, new.by_value
+            yield from self._by_name(f"{clause}/{{}}", "sorting.by-value", texts, entries)
+        else:  # each of its values has to be asked for otherwise
+            texts = {"parameter": old.parameter}, {"parameter": new.parameter}
+            yield from self._by_name(clause, "sorting", texts, entries)
+        defaults = [{"default": one.default} if one.default else {} for one in (old, new)]
+        both = defaults[0], defaults[1]
+        yield from self._by_name("list/order/default", "sorting", both, entries)
+
+    def _by_name(
+        self,
+        clause: str,
+        key: str,
+        texts: tuple[Mapping[str, str], Mapping[str, str]],
+        entries: tuple[Any, Any],
+    ) -> Iterator[Change]:
+        """Yield each name whose text is new, gone or another; *clause* has a place for the name."""
+        for name in dict.fromkeys([*texts[0], *texts[1]]):
+            was, now = (one.get(name, ABSENT) for one in texts)
+            if was != now:
+                direction, breaks = _of_promise(was is not ABSENT, now is not ABSENT)
+                id = clause.format(name)
+                yield self._change(id, f"{key}.{name}", direction, breaks, (was, now), entries)
+
+    def shared(self) -> Iterator[Change]:
+        """Yield that principals are kept apart no more, or that they are now.
+
+        Either breaks clients: what was one's own is everybody's, or what was everybody's is not
+        found any more.
+        """
+        entries = old, new = self._stated("shared")
+        if (old is None) == (new is None):
+            return
+        direction = NEW if old is None else GONE
+        values = (ABSENT, True) if old is None else (True, ABSENT)
+        clause = "lifecycle/hidden-from-others"
+        yield self._change(clause, "shared", direction, Breaks.CLIENTS, values, entries)
 
 
 def _texts_of(entry: Entry | None, fields: tuple[tuple[str, str, str], ...]) -> Any:
