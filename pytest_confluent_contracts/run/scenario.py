@@ -44,6 +44,7 @@ from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.page_links import FROM_OFFSET, ODD_SIZE
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Expect, Principal, Probe
@@ -644,4 +645,6 @@ def _told_of(create: Exchange) -> str:
 
 def _sent_text(body: Any) -> str:
     """Return what was sent, so that it can be found by hand."""
+    if body is ABSENT:  # a file, or nothing at all
+        return "no JSON"
     return json.dumps(body, ensure_ascii=True)[:SENT_CHARACTERS]
