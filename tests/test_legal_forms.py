@@ -24,6 +24,7 @@ from exchanges import (
     is_withheld,
     make_case,
     make_exchange,
+    operation_from,
     said,
 )
 from judging import judged, opened, red
@@ -323,3 +324,34 @@ def test_a_server_that_reads_only_the_usual_form_is_red(
     with service:
         found = judged("datadog-confluent-cloud", service.url, ENVIRONMENT, only=only)
     assert red(found).keys() == {f"request/form/{form}"}
+
+
+KEYED = """
+openapi: 3.1.0
+info: {title: keyed, version: "1"}
+components:
+  securitySchemes:
+    key: {KIND, in: header, name: Authorization}
+security: [{key: []}]
+paths:
+  /things:
+    get:
+      operationId: listThings
+      responses: {"200": {description: all}, "401": {description: none}}
+"""
+SCHEMES = [
+    pytest.param("type: apiKey", "AbC-123", "AbC-123", id="a key alone"),
+    pytest.param("type: apiKey", "Token AbC", "Token AbC", id="a key of two words"),
+    pytest.param("type: http, scheme: bearer", "AbC", "bearer AbC", id="a scheme"),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "sent"), SCHEMES)
+def test_only_a_scheme_is_written_small(tmp_path: Any, kind: str, given: str, sent: str) -> None:
+    """An API key in `Authorization` is a secret whole: in other letters it would be another one."""
+    operation = operation_from(KEYED.replace("KIND", kind), tmp_path)
+    part = "value" if "apiKey" in kind else "token"
+    context = RunContext(operation.parameters, {}, {"key": {part: given}}, max_examples=1)
+    found = cases.of(Probe.FORMS, operation, context)
+    values = [dict(one.headers)["authorization"] for one in found if "small" in one.title]
+    assert values == [sent]

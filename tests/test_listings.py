@@ -201,3 +201,21 @@ def test_an_order_is_a_documented_value(tmp_path: Path) -> None:
         ("-status", "status", True),
         ("id:desc", "id", True),
     ]
+
+
+NUMBERS = {"last_page": {"type": ["number", "null"]}, "previous_page": {"type": "integer"}}
+
+
+def test_a_number_of_a_page_is_no_link_to_it(tmp_path: Path) -> None:
+    """A text of that name is one."""
+    pages = listing(tmp_path, parameter("page", type="integer"), around=NUMBERS).pages
+    assert pages is not None
+    assert (pages.last, pages.previous) == ("", "")
+
+
+def test_a_text_of_that_name_is_a_link(tmp_path: Path) -> None:
+    """Even where it may be null."""
+    texts = {name: {"type": ["string", "null"]} for name in NUMBERS}
+    pages = listing(tmp_path, parameter("page", type="integer"), around=texts).pages
+    assert pages is not None
+    assert (pages.last, pages.previous) == ("last_page", "previous_page")

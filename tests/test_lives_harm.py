@@ -13,6 +13,7 @@ import pytest
 from leading import Led, read_api
 from shop_service import KEY, Shop, Wrong
 
+from pytest_confluent_contracts.documents import read_document
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.run import scenario
@@ -20,6 +21,7 @@ from pytest_confluent_contracts.run.scenario import SENT_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SHOP = read_api("shop")
 STRANGERS = {
@@ -249,6 +251,48 @@ def test_a_body_that_is_no_json_is_named_as_that() -> None:
     """A service that fails at whatever it is sent fails at broken bodies, too."""
     assert scenario.sent_text(ABSENT) == "nothing that can be read"
     assert scenario.sent_text({"a": "é"}) == '{"a": "\\u00e9"}'
+
+
+TICKETS = """
+openapi: 3.1.0
+info: {title: tickets, version: "1"}
+paths:
+  /tickets:
+    post:
+      operationId: createTicket
+      responses: {"201": {description: new, content: {application/json: {schema: &ticket
+        {type: object, required: [id], properties: {id: {type: string}}}}}}}
+    get:
+      operationId: listTickets
+      responses: {"200": {description: all, content: {application/json: {schema:
+        {type: array, items: *ticket}}}}}
+  /tickets/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get:
+      operationId: readTicket
+      responses: {"200": {description: one, content: {application/json: {schema: *ticket}}},
+        "404": {description: none}}
+    delete:
+      operationId: deleteTicket
+      responses: {"204": {description: gone}, "404": {description: none}}
+"""
+
+
+def test_what_was_made_by_no_body_is_named_too(tmp_path: Path) -> None:
+    """The run ends in order where a create that sends nothing comes to grief."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(500)
+        return httpx.Response(404)
+
+    path = tmp_path / "tickets.yaml"
+    path.write_text(TICKETS, encoding="utf-8")
+    led = Led(read_document(path), answer, "")
+    led.rulings()
+    told = [line for line in led.lives.clean_up() if "one of tickets may be left" in line]
+    assert told
+    assert all("sent was nothing that can be read" in line for line in told)
 
 
 def test_what_the_list_cannot_tell_is_named_by_what_was_sent() -> None:

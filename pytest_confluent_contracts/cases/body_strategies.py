@@ -22,13 +22,20 @@ from pytest_confluent_contracts.cases.samples import (
     samples_of,
 )
 from pytest_confluent_contracts.model.documents import types_allowed
-from pytest_confluent_contracts.model.paths import WHOLE, item_path, member_path, value_path
+from pytest_confluent_contracts.model.paths import (
+    WHOLE,
+    Item,
+    item_path,
+    member_path,
+    steps_of,
+    value_path,
+)
+from pytest_confluent_contracts.model.sizes import is_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SAMPLES_TAKEN = 12  # of what is put together, to draw from
-MOST_VALUES = 5  # of a drawn map whose schema has no bound
 MOST_EXACT = 2**53 - 1
 # What a schema asks for in such ways that values are put together, and not drawn part by part.
 COMPOSED = frozenset(
@@ -39,7 +46,10 @@ COMPOSED = frozenset(
     }
 )
 STEPPED = frozenset({"multipleOf", "exclusiveMinimum", "exclusiveMaximum"})
-MOST_ITEMS = 12  # of a drawn list whose schema has no bound
+# Of a drawn list, by how many lists and maps lie around it: a list without bound in one in one is
+# long in one direction only, or a body has thousands of members and takes seconds to draw.
+MOST_ITEMS = (12, 4, 2, 1)
+MOST_VALUES = (5, 4, 2, 1)  # of a drawn map, likewise
 PLAIN_NAMES = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_.:/"
 
@@ -102,13 +112,7 @@ def _typed_strategy(
     if kind == "object":
         return _object_strategy(schema, path, drawing)
     if kind == "array":
-        item = schema.get("items") or {"type": "string"}
-        items = _value_strategy(item, item_path(path), drawing)
-        fewest = schema.get("minItems", 0)
-        most = max(fewest, schema.get("maxItems", MOST_ITEMS))
-        if schema.get("uniqueItems"):
-            return st.lists(items, min_size=fewest, max_size=most, unique_by=repr)
-        return st.lists(items, min_size=fewest, max_size=most)
+        return _list_strategy(schema, path, drawing)
     if kind == "string":
         if path in drawing.secrets:
             return secret_strategy()
@@ -126,6 +130,35 @@ def _sampled_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     if found:
         return st.sampled_from(found)
     return st.nothing()
+
+
+def _list_strategy(
+    schema: Mapping[str, Any], path: str, drawing: Drawing
+) -> st.SearchStrategy[list[Any]]:
+    """Draw lists of what ``items`` allows: the empty one where it allows nothing."""
+    item = schema.get("items") or {"type": "string"}
+    items = _value_strategy(item, item_path(path), drawing)
+    fewest = schema.get("minItems", 0)
+    if items.is_empty or is_too_large(schema, "minItems"):
+        return st.nothing() if fewest else st.just([])
+    most = max(fewest, _most_items(schema, path))
+    if schema.get("uniqueItems"):
+        return st.lists(items, min_size=fewest, max_size=most, unique_by=repr)
+    return st.lists(items, min_size=fewest, max_size=most)
+
+
+def _most_items(schema: Mapping[str, Any], path: str) -> int:
+    """Return how many items a drawn list at *path* has at most."""
+    around = _parts_around(path)
+    most = MOST_ITEMS[around]
+    stated: int = schema.get("maxItems", most)
+    return min(stated, most) if around else stated
+
+
+def _parts_around(path: str) -> int:
+    """Return how many lists and maps lie around the value at *path*, at most the last known."""
+    around = sum(isinstance(step, Item) for step in steps_of(path))
+    return min(around, len(MOST_ITEMS) - 1)
 
 
 def _number_strategy(kind: str, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
@@ -174,8 +207,11 @@ def _map_strategy(
         held = {"type": "object", **schema, "$defs": drawing.definitions}
         return _sampled_strategy(held)
     fewest = schema.get("minProperties", 0)
-    most = max(fewest, min(MOST_VALUES, schema.get("maxProperties", MOST_VALUES)))
+    usual = MOST_VALUES[_parts_around(path)]
+    most = max(fewest, min(usual, schema.get("maxProperties", usual)))
     strategy = _value_strategy(values, value_path(path), drawing)
+    if strategy.is_empty or is_too_large(schema, "minProperties"):
+        return st.nothing() if fewest else st.just({})
     names = st.text(PLAIN_NAMES, min_size=1, max_size=12)
     return st.dictionaries(names, strategy, min_size=fewest, max_size=most)
 
@@ -205,7 +241,7 @@ def text_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:
     if form in FORMATTED:
         return _sampled_strategy(schema)
     low, high = schema.get("minLength", 0), schema.get("maxLength", 400)
-    if low > high:
+    if low > high or is_too_large(schema, "minLength"):
         return st.nothing()
 
     def sized(alphabet: st.SearchStrategy[str] | str, size: int) -> st.SearchStrategy[str]:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 # Characters of which JSON knows several spellings: two bytes, three, a surrogate pair, a slash.
 SPELLED = "\u00e9 \u6f22 \U0001f600 /"
+# What begins its value with a scheme, by kind (RFC 7617, RFC 6750), which is that of the value.
+SCHEMED = frozenset({"basic", "bearer"})
 LONG_HEADER = ("X-Contract-Padding", "0" * 4096)
 WEIGHTED = "text/html;q=0.2, application/*;q=0.7, */*;q=0.5, application/json;q=0.9"
 
@@ -104,7 +106,7 @@ def _forms_of_headers(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
     plain = (*headers, ("Accept-Encoding", "identity"))
     yield "identity", "a request that accepts no coding", {"headers": plain}
     yield "long-header", "a request with a header of 4 KB", {"headers": (*headers, LONG_HEADER)}
-    small = tuple((name.lower(), _with_small_scheme(name, value)) for name, value in headers)
+    small = _in_small_letters(usual)
     yield "header-case", "a request with headers in small letters", {"headers": small}
     capital = tuple((name.upper(), value) for name, value in headers)
     yield "header-case", "a request with headers in capitals", {"headers": capital}
@@ -186,7 +188,7 @@ def _forms(usual: Case) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "identity", "an update that accepts no coding", {"headers": plain}
     yield "member-order", "an update with its members in another order", {"write": _reversed_order}
     yield "long-header", "an update with a header of 4 KB", {"headers": (*headers, LONG_HEADER)}
-    small = tuple((name.lower(), _with_small_scheme(name, value)) for name, value in headers)
+    small = _in_small_letters(usual)
     yield "header-case", "an update with headers in small letters", {"headers": small}
     typed = _with_header(headers, "Content-Type", media_type.upper())
     capital = tuple((name.upper(), value) for name, value in typed)
@@ -208,12 +210,24 @@ def _with_header(
     return tuple((known, value if known == name else old) for known, old in headers)
 
 
-def _with_small_scheme(name: str, value: str) -> str:
-    """Return *value* with the scheme of its credentials in small letters (RFC 9110 11.1)."""
+def _in_small_letters(usual: Case) -> tuple[tuple[str, str], ...]:
+    """Return the headers of *usual* in small letters, and the scheme of credentials with them.
+
+    RFC 9110 11.1. An API key that travels in ``Authorization`` has no scheme: it is a secret whole.
+    """
+    schemed = {one.carrier for one in usual.operation.schemes if one.kind in SCHEMED}
+    found: list[tuple[str, str]] = []
+    for name, value in usual.headers:
+        written = _with_small_scheme(value) if name in schemed else value
+        found.append((name.lower(), written))
+    return tuple(found)
+
+
+def _with_small_scheme(value: str) -> str:
     scheme, blank, credentials = value.partition(" ")
-    if name == "Authorization":
-        return f"{scheme.lower()}{blank}{credentials}"
-    return value
+    if scheme.lower() not in SCHEMED:
+        return value
+    return f"{scheme.lower()}{blank}{credentials}"
 
 
 def _with_white_space(body: Any) -> bytes:

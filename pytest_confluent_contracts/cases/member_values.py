@@ -35,6 +35,7 @@ from pytest_confluent_contracts.cases.samples import (
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT, item_path
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
+from pytest_confluent_contracts.model.sizes import size_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,8 +130,9 @@ def long_text(length: int) -> str:
 
 
 def _bounds_stated(schema: Mapping[str, Any], *keywords: str) -> list[int]:
-    """Return the bounds that *schema* sets by *keywords*."""
-    return [schema[keyword] for keyword in keywords if keyword in schema]
+    """Return the sizes that *schema* sets by *keywords*, and that a request can reach."""
+    bounds = (size_bound(schema, keyword) for keyword in keywords)
+    return [bound for bound in bounds if bound is not None]
 
 
 def _number_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

@@ -31,6 +31,7 @@ from pytest_confluent_contracts.model.paths import (
     without_value,
 )
 from pytest_confluent_contracts.model.schema_merging import merged_schemas
+from pytest_confluent_contracts.model.sizes import size_bound
 from pytest_confluent_contracts.model.traffic import Case, Expect, Probe, RunContext
 
 if TYPE_CHECKING:
@@ -283,9 +284,10 @@ def _typed_sizes_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
     if "items" in schema and not holds_strings(schema):
         yield from _lists_beyond(schema)
     for bound, step in (("maxProperties", 1), ("minProperties", -1)):
-        if schema.get(bound):
+        size = size_bound(schema, bound)
+        if size:
             free = _without_keys(schema, SIZES_OF_MAPS)
-            yield sample_of({**free, "minProperties": max(0, schema[bound] + step)})
+            yield sample_of({**free, "minProperties": max(0, size + step)})
 
 
 def _lists_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
@@ -294,9 +296,11 @@ def _lists_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
     one_item = sample_of({**free, "minItems": 1})
     if differ and isinstance(one_item, list):
         yield [*one_item, *one_item]
-    for size in (schema.get("maxItems", -2) + 1, schema.get("minItems", 0) - 1):
-        if size >= 0:
-            yield sample_of({**free, "uniqueItems": differ, "minItems": size, "maxItems": size})
+    for bound, step in (("maxItems", 1), ("minItems", -1)):
+        size = size_bound(schema, bound)
+        if size is not None and size + step >= 0:
+            sized = {"minItems": size + step, "maxItems": size + step}
+            yield sample_of({**free, "uniqueItems": differ, **sized})
 
 
 def _without_keys(schema: Mapping[str, Any], keys: frozenset[str]) -> dict[str, Any]:
@@ -337,11 +341,12 @@ def _misspelled_choices(enum: list[Any]) -> Iterator[Any]:
 
 
 def _beyond_bounds(schema: Mapping[str, Any]) -> Iterator[Any]:
-    if schema.get("minLength"):
-        yield long_text(schema["minLength"] - 1)
-    if "maxLength" in schema:
-        yield long_text(schema["maxLength"] + 1)
-        yield long_text(schema["maxLength"] * 2 + 10)
+    fewest, most = size_bound(schema, "minLength"), size_bound(schema, "maxLength")
+    if fewest:
+        yield long_text(fewest - 1)
+    if most is not None:
+        yield long_text(most + 1)
+        yield long_text(most * 2 + 10)
     yield from _numbers_beyond(schema)
     yield from _sizes_beyond(schema)
 
@@ -408,14 +413,20 @@ def _with_parts_left_out(value: Any) -> Iterator[Any]:
 
 
 def _sizes_beyond(schema: Mapping[str, Any]) -> Iterator[Any]:
-    if "maxItems" in schema:
-        yield ["text"] * (schema["maxItems"] + 1)
-    if schema.get("minItems"):
-        yield ["text"] * (schema["minItems"] - 1)
+    fewest, most = size_bound(schema, "minItems"), size_bound(schema, "maxItems")
+    if most is not None:
+        yield ["text"] * (most + 1)
+    if fewest:
+        yield ["text"] * (fewest - 1)
     if schema.get("uniqueItems"):
         yield ["text", "text"]
     yield from _typed_sizes_beyond(schema)
-    if "maxProperties" in schema:
-        yield {f"member-{index}": "text" for index in range(schema["maxProperties"] + 1)}
-    if schema.get("minProperties"):
-        yield {f"member-{index}": "text" for index in range(schema["minProperties"] - 1)}
+    yield from _maps_beyond(schema)
+
+
+def _maps_beyond(schema: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    fewest, most = size_bound(schema, "minProperties"), size_bound(schema, "maxProperties")
+    if most is not None:
+        yield {f"member-{index}": "text" for index in range(most + 1)}
+    if fewest:
+        yield {f"member-{index}": "text" for index in range(fewest - 1)}

@@ -12,6 +12,7 @@ from pytest_confluent_contracts.cases.parameter_values import sampled_value
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.sizes import size_bound
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Parameter
@@ -184,8 +185,9 @@ def _wrong_texts(schema: Mapping[str, Any]) -> Iterator[str]:
         return
     if schema.get("minLength", 0) > 1:
         yield sample[: schema["minLength"] - 1]
-    if "maxLength" in schema:
-        yield sample.ljust(schema["maxLength"] + 1, sample[-1:] or "x")
+    most = size_bound(schema, "maxLength")
+    if most is not None:
+        yield sample.ljust(most + 1, sample[-1:] or "x")
 
 
 def _wrong_numbers(schema: Mapping[str, Any]) -> Iterator[Any]:
@@ -217,10 +219,11 @@ def _wrong_lists(schema: Mapping[str, Any], parameter: Parameter) -> Iterator[li
             yield [*fine[1:], wrong]
     if schema.get("uniqueItems") and fine:
         yield [*fine, fine[0]]
-    if "maxItems" in schema:
+    most = size_bound(schema, "maxItems")
+    if most is not None:
         named = list(_values_listed(items, with_bounds=True)) or fine
-        yield (named * (schema["maxItems"] + 1))[: schema["maxItems"] + 1]
-        yield [f"x{index}" for index in range(schema["maxItems"] + 1)]
+        yield (named * (most + 1))[: most + 1]
+        yield [f"x{index}" for index in range(most + 1)]
     if schema.get("minItems", 0) > 1:
         yield fine[: schema["minItems"] - 1]
 

@@ -17,6 +17,7 @@ from pytest_confluent_contracts.model.formats import SENT_FORMATS
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.schema_merging import is_forbidden, merged_schemas
+from pytest_confluent_contracts.model.sizes import is_too_large
 
 MOST_DEEP = 8  # levels of a value that is put together
 MOST_TRIED = 60  # candidates for one value
@@ -166,6 +167,8 @@ class _Sampler:
 
     def _sample_objects(self, schema: Mapping[str, Any], depth: int) -> Iterator[Any]:
         """Yield the object of what is required, then with one more member after another."""
+        if is_too_large(schema, "minProperties"):
+            return
         wanted = _names_required(schema)
         least = self._object_with(schema, wanted, depth)
         if least is ABSENT:
@@ -207,6 +210,8 @@ class _Sampler:
     # --- lists ------------------------------------------------------------------------------------
 
     def _sample_lists(self, schema: Mapping[str, Any], name: str, depth: int) -> Iterator[Any]:
+        if is_too_large(schema, "minItems") or is_too_large(schema, "minContains"):
+            return
         fewest = max(schema.get("minItems", 0), schema.get("minContains", 0))
         if "contains" in schema:
             fewest = max(fewest, 1)
@@ -368,6 +373,8 @@ def _names_required(schema: Mapping[str, Any]) -> list[str]:
 
 def texts_of(schema: Mapping[str, Any], name: str) -> Iterator[str]:
     """Yield texts that *schema* may allow, the plainest first."""
+    if is_too_large(schema, "minLength"):
+        return
     form = schema.get("format", schema.get("contentEncoding"))
     if form in FORMATTED:
         yield FORMATTED[form]

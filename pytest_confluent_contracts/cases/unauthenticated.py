@@ -215,16 +215,33 @@ def _values_given(alternative: tuple[SecurityScheme, ...], context: RunContext) 
 def _with_wrong_value(
     scheme: SecurityScheme, rest: Mapping[Slot, str], operation: Operation, context: RunContext
 ) -> Iterator[Attempt]:
-    """Yield attempts with a wrong value of *scheme* beside the *rest*, of its partners."""
+    """Yield attempts with a wrong value of *scheme* beside the *rest*, of its partners.
+
+    What is right for another alternative that stands in the same place is left out.
+    """
     wrong = [*_wrong_values(scheme, operation, context)]
     wrong += _crossed_values(scheme, operation, context)
     for title, value in wrong:
         sent = {**rest, scheme.slot: value}
-        yield Attempt(f"with {title} in {scheme.carrier}", _about(scheme.name), sent)
+        if not _is_let_in(sent, operation, context):
+            yield Attempt(f"with {title} in {scheme.carrier}", _about(scheme.name), sent)
     malformed = Subject(SubjectKind.MALFORMED_CREDENTIALS, scheme.name)
     for title, value in _malformed_values(scheme, context):
         sent = {**rest, scheme.slot: value}
         yield Attempt(f"with {title} in {scheme.carrier}", malformed, sent)
+
+
+def _is_let_in(sent: Mapping[Slot, str], operation: Operation, context: RunContext) -> bool:
+    """Return whether *sent* is all that an alternative asks for.
+
+    A bearer's token and one of OAuth 2 stand in one header, and look the same.
+    """
+    for alternative in operation.security:
+        if is_complete(alternative, context):
+            own = credentials_of(alternative, context)
+            if own.items() <= sent.items():
+                return True
+    return False
 
 
 def _with_values_exchanged(

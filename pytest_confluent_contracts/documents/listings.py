@@ -72,6 +72,7 @@ def _usual_pages(operation: Operation) -> Pages | None:
     size = _first_named(queries, PAGE_SIZES)
     style, position = _usual_position(queries)
     members = _members_around(operation)
+    links = [one for one in members if _may_link(one)]
     in_header = _documents_link(operation)
     next_member = _first_member(members, NEXT_PAGES)
     is_led_on = bool(next_member) or in_header
@@ -86,14 +87,19 @@ def _usual_pages(operation: Operation) -> Pages | None:
         position=position.name if position else "",
         first_number=_first_number(position),
         next=next_member,
-        previous=_first_member(members, PREVIOUS),
-        first=_first_member(members, FIRST),
-        last=_first_member(members, LAST),
+        previous=_first_member(links, PREVIOUS),
+        first=_first_member(links, FIRST),
+        last=_first_member(links, LAST),
         more=_first_member(members, MORE_PAGES),
         total=_first_member(members, TOTALS),
         in_header=in_header,
     )
     return found if size is None else _with_size(found, size)
+
+
+def _may_link(member: Property) -> bool:
+    """Return whether *member* may lead somewhere: ``last_page: 4`` tells a number, and no place."""
+    return not set(types_allowed(member.schema)) & {"integer", "number", "boolean"}
 
 
 def _with_stated_size(operation: Operation, pages: Pages | None) -> Pages | None:

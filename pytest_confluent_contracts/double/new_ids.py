@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.double.patterns import UnreadablePattern, matching_text
 from pytest_confluent_contracts.double.samples import allowed_value, is_allowed
 from pytest_confluent_contracts.model.documents import types_allowed
+from pytest_confluent_contracts.model.paths import ABSENT
 
 if TYPE_CHECKING:
     from random import Random
@@ -106,4 +107,6 @@ def _of_pattern(schema: Schema) -> Iterator[str]:
         except (UnreadablePattern, ValueError, RecursionError):
             break
     yield from map(str, schema.get("enum", ()))
-    yield str(allowed_value(schema))
+    sample = allowed_value(schema)
+    if sample is not ABSENT:
+        yield str(sample)

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.double.patterns import UnreadablePattern, matchi
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.remembering import remembered
+from pytest_confluent_contracts.model.sizes import is_too_large
 
 DEEPEST = 12  # levels; what contains itself ends before
 TURNS = 4  # how often another value is tried
@@ -202,6 +203,8 @@ class _Sampler:
         return None
 
     def _sample_object(self, schema: Schema, turn: int, depth: int) -> Any:
+        if is_too_large(schema, "minProperties"):
+            return ABSENT
         names = self._wanted_names(schema, turn, depth)
         made: dict[str, Any] = {}
         for name in _in_order_of(schema, names):
@@ -247,6 +250,8 @@ class _Sampler:
         return str(found)
 
     def _sample_array(self, schema: Schema, turn: int, depth: int) -> Any:
+        if is_too_large(schema, "minItems"):
+            return ABSENT
         first = [self.value(one, turn, depth + 1) for one in schema.get("prefixItems") or ()]
         items = first[: schema.get("maxItems", len(first))]
         if "contains" in schema:
@@ -308,6 +313,8 @@ def _likely_types(schema: Schema) -> list[str]:
 
 
 def _sample_text(schema: Schema, turn: int) -> Any:
+    if is_too_large(schema, "minLength"):
+        return ABSENT
     least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)
     if "pattern" in schema:
         try:

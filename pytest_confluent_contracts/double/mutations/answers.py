@@ -16,6 +16,7 @@ from pytest_confluent_contracts.double.mutations.altering import (
     set_header,
 )
 from pytest_confluent_contracts.model.documents import types_allowed
+from pytest_confluent_contracts.model.sizes import size_bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -73,8 +74,9 @@ def wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "out of its enum", "something-else"
     if schema.get("minLength"):
         yield "too short", ""
-    if "maxLength" in schema:
-        yield "too long", "x" * (schema["maxLength"] + 1)
+    most = size_bound(schema, "maxLength")
+    if most is not None:
+        yield "too long", "x" * (most + 1)
     if "format" in schema and "string" in kinds:
         yield "of the wrong format", "not so"
     if "maximum" in schema:
