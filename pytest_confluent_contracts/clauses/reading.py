@@ -72,7 +72,8 @@ def each(applies: Applies, look: Look) -> Judge:
 
     def judge(exchanges: Sequence[Exchange]) -> Iterator[Evidence]:
         for exchange in exchanges:
-            if not is_answer(exchange) or not applies(exchange):
+            # What `is_answer` asks, for each of a hundred clauses of each of hundreds of exchanges.
+            if exchange.failure or exchange.superseded or not applies(exchange):
                 continue
             seen = look(exchange)
             if isinstance(seen, Finding):
@@ -88,11 +89,11 @@ def find_once(owner: object, exchange: Exchange, find: Callable[[Exchange], Foun
 
     Many clauses follow the same exchanges. It is kept with the exchange, and so let go with it.
     """
-    # The owner is kept with what was found, so that its id stays its own.
-    known = exchange.worked_out
-    if id(owner) not in known:
-        known[id(owner)] = (owner, find(exchange))
-    found: Found = known[id(owner)][1]
+    kept = exchange.worked_out.get(id(owner))
+    if kept is None:
+        # The owner is kept with what was found, so that its id stays its own.
+        kept = exchange.worked_out[id(owner)] = (owner, find(exchange))
+    found: Found = kept[1]
     return found
 
 

@@ -579,8 +579,11 @@ def biting_mutations(operation: Operation, held: Sequence[Clause]) -> list[Mutat
 
 def broken_clauses(mutation: Mutation, held: Sequence[Clause]) -> list[Clause]:
     """Return those of the clauses *held* that *mutation* says it breaks."""
-    patterns = [_literal(name) for name in mutation.breaks if "*" in name]
-    named = partial(_is_named, names=mutation.breaks, patterns=patterns)
+    names = frozenset(mutation.breaks)
+    patterns = [_literal(name) for name in names if "*" in name]
+    if not patterns:  # as most of thousands
+        return [clause for clause in held if clause.id in names]
+    named = partial(_is_named, names=names, patterns=patterns)
     return [clause for clause in held if named(clause.id)]
 
 
@@ -589,7 +592,7 @@ def is_on_life(clause: Clause) -> bool:
     return Probe.LIFE in clause.needs
 
 
-def _is_named(id: str, names: Sequence[str], patterns: Sequence[str]) -> bool:
+def _is_named(id: str, names: frozenset[str], patterns: Sequence[str]) -> bool:
     if id in names:
         return True
     return any(fnmatchcase(id, pattern) for pattern in patterns)
