@@ -1154,6 +1154,7 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         MissingEvidence(Missing.NOT_LISTED_WHOLE),
         "no list that must show all came after a create",
     ),
+    (MissingEvidence(Missing.NOTHING_LISTED), "no list had anything in it"),
     (MissingEvidence(Missing.ONE_PARENT), "no list of another parent was asked for"),
     (MissingEvidence(Missing.NOTHING_DELETES), "the document has no operation that deletes one"),
     (
