@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation
 
 LARGEST = 2**31 - 1
-TEXTS = {"type": "array", "items": {"type": "string"}}
-NUMBERS = {"type": "array", "items": {"type": "integer"}}
-KEYWORDS = {
+TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "integer"}}
+KEYWORDS: dict[str, dict[str, Any]] = {
     "maxLength": {"type": "string"},
     "maxItems": TEXTS,
     "maxProperties": {"type": "object", "additionalProperties": {"type": "string"}},
