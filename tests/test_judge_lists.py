@@ -187,6 +187,9 @@ def test_what_is_led_to_is_another_page() -> None:
     assert verdict("pages-end", first, empty) == KEPT
     assert [one.kind for one in findings("pages-end", first, back)] == [Kind.NEXT_LEADS_BACK]
     assert [one.kind for one in findings("pages-end", first, refused)] == [Kind.NEXT_REFUSED]
+    throttled = page(query="limit=1&cursor=n1", after=True, status=429)  # and sent again
+    assert verdict("pages-end", first, throttled, second) == KEPT
+    assert verdict("pages-end", first, throttled, second, back) == BROKEN
 
 
 OFFSETS = world(

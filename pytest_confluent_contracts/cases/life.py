@@ -281,6 +281,8 @@ class LifeCases:
         yield from self._elsewhere()
         yield from self._longest()
         yield from self._parts_of_list()
+        # Another asks for the newest of those that stay.
+        yield from self._bare(Role.DELETE, "delete", LONGEST)
         yield from self._creates_refused()
         yield from self._read_around()
         yield from self._list_around()

@@ -124,7 +124,8 @@ class ListReader:
         life = self._reader.read(exchanges)
         walks: list[Walk] = []
         for step in life.answers:
-            if step.exchange.case.operation.key != self._operation.key:
+            is_sent_again = step.exchange.throttled or step.exchange.superseded
+            if step.exchange.case.operation.key != self._operation.key or is_sent_again:
                 continue
             subject = step.exchange.case.subject
             if subject == IS_NEXT_PAGE and walks:

@@ -679,6 +679,10 @@ def _may_change(operation: Operation, one: Filter) -> bool:
     resource = operation.resource
     if resource is None or not resource.id_member or one.member not in resource.written:
         return False
+    own = f"{resource.items}.{one.member}"
+    fixed = [member.path for member in operation.answer_members if member.read_only]
+    if any(paths.is_within(own, path) for path in fixed):
+        return False  # who made it has said it for good: `x-immutable`
     changing = (Role.UPDATE, Role.REPLACE)
     return any(resource.operation_id(role) for role in changing)
 
