@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
@@ -104,13 +108,21 @@ class Run:
         return self.out + self.err
 
 
+@cache
+def own_temporary() -> str:
+    """Return a folder for what runs leave: they would tell of what runs of others, that were killed, have left."""
+    made = tempfile.mkdtemp(prefix="contract-tests-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
 def environment(given: dict[str, str]) -> dict[str, str]:
     """Return the environment of a run: none of the caller's credentials and options, whole lines, and *given*."""
     ours = (*VARIABLES, "CI", "BUILD_NUMBER", "PYTHONPATH")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return (
         {name: value for name, value in kept.items() if name not in ours}
-        | {"COLUMNS": "300"}
+        | {"COLUMNS": "300", "TMPDIR": own_temporary()}
         | given
     )
 

@@ -95,7 +95,7 @@ def test_one_is_made_and_replaced_whose_texts_are_as_long_as_they_may_be(tmp_pat
     """Where nobody says how long, longer than a column often is; read and listed after each."""
     steps = site_cases(LifeCases, tmp_path).steps(creates=True)
     own = [step for step in steps if LONGEST in (step.creates, step.about)]
-    names = ["create", "read", "read", "replace", "read", "read", "delete"]
+    names = ["create", "read", "read", "replace", "read", "read"]
     assert [step.case.subject.name for step in own] == names
     made, written = (one.case.value for one in own if one.case.value is not ABSENT)
     for body in (made, written):

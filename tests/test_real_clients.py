@@ -416,7 +416,7 @@ def test_datadogs_typescript_client_goes_through_all_ten_operations(
 
 # --- Confluent --------------------------------------------------------------------------------------------------------
 
-BASIC, BEARER = ("-u", "a key:a secret"), ("-H", "Authorization: Bearer a token")
+BASIC, BEARER = ("-u", "a key:a secret"), ("-H", "Authorization: Bearer a-token")
 
 
 @pytest.mark.parametrize("credentials", [BASIC, BEARER], ids=["basic", "bearer"])

@@ -1191,7 +1191,6 @@ MISSING: list[tuple[MissingEvidence, str]] = [
         MissingEvidence(Missing.NO_SIBLING, "delete"),
         "no other of its kind was seen before and after a delete",
     ),
-    (MissingEvidence(Missing.NOTHING_LISTED), "no list had anything in it"),
     (MissingEvidence(Missing.NOT_DELETED_TWICE), "nothing was deleted twice"),
     (
         MissingEvidence(Missing.NO_OTHER_PRINCIPAL, "KEY"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hypothesis import strategies as st
 
 from pytest_confluent_contracts.cases.drawing import ANYTHING, draw_values
+from pytest_confluent_contracts.cases.kept_draws import MADE_UP
 from pytest_confluent_contracts.cases.pattern_strategies import matching_strategy
 from pytest_confluent_contracts.cases.samples import (
     FORMATTED,
@@ -221,14 +222,13 @@ def _may_send(schema: Mapping[str, Any]) -> bool:
     return is_described and not schema.get("readOnly")
 
 
-def secret_strategy() -> st.SearchStrategy[str]:
-    """Draw made-up secrets: long enough that one found in an answer is no chance."""
+def secret_strategy() -> st.SearchStrategy[dict[str, list[Any]]]:
+    """Draw made-up secrets, of which `kept_draws` makes texts."""
     return st.tuples(st.integers(0, 2**64 - 1), st.text(ANYTHING, max_size=6)).map(_secret_of)
 
 
-def _secret_of(parts: tuple[int, str]) -> str:
-    number, tail = parts
-    return f"cs{number:016x}{tail}"
+def _secret_of(parts: tuple[int, str]) -> dict[str, list[Any]]:
+    return {MADE_UP: list(parts)}
 
 
 def text_strategy(schema: Mapping[str, Any]) -> st.SearchStrategy[str]:

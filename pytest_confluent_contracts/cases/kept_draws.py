@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # What says which values come: another version of one may draw others.
 DRAWING = ("hypothesis", "schemathesis", "jsonschema_rs", "pytest-confluent-contracts")
 UNKNOWN_VERSION = "none"
+# Of an object in what is drawn that stands for a secret, so that none lies in a file: its number,
+# and what comes behind it.
+MADE_UP = "made up"
 # Where draws are kept meanwhile, that of the innermost run last. It stands here as the memories of
 # one process do: who draws, deep below a plan, asks no more than his question.
 _OPEN: list[DrawFiles] = []
@@ -48,6 +51,10 @@ def once_drawn(what: str, question: list[Any], draw: Callable[[], list[Any]]) ->
     returned. *draw* may import what takes long to import: where the values are known, it is not
     called. It keeps Hypothesis to itself.
     """
+    return [_with_secrets(value) for value in _known_or_drawn(what, question, draw)]
+
+
+def _known_or_drawn(what: str, question: list[Any], draw: Callable[[], list[Any]]) -> list[Any]:
     if not _OPEN:
         return _drawn_alone(draw)
     files = _OPEN[-1]
@@ -67,6 +74,21 @@ def _drawn_alone(draw: Callable[[], list[Any]]) -> list[Any]:
 
     with isolated_hypothesis():
         return draw()
+
+
+def _with_secrets(value: Any) -> Any:
+    """Return *value* with the texts of the secrets that it stands for.
+
+    They are long enough that one found in an answer is no chance.
+    """
+    if isinstance(value, list):
+        return [_with_secrets(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {MADE_UP}:
+        number, tail = value[MADE_UP]
+        return f"cs{number:016x}{tail}"
+    return {name: _with_secrets(one) for name, one in value.items()}
 
 
 # --- as a text ------------------------------------------------------------------------------------

@@ -411,17 +411,19 @@ class Campaign:
             self._wait_since(moments[0])
 
     def _see_reset_move(self) -> None:
-        """Ask once more, two seconds after the first answer, where all came sooner than that.
+        """Ask once more: where Reset stands still, two seconds after the first answer.
 
-        Else nothing would show whether Reset moves at a service that is fast. It is one operation
-        that waits, for all of the run.
+        Else nothing would show whether it moves at a service that is fast. It is one operation
+        that waits, for all of the run. It asks where nobody need wait, too: the same requests go,
+        whatever the speed.
         """
         self._read_resets()
-        if self.operation.makes_or_ends or not self._has_stood_still():
+        if self.operation.makes_or_ends or not self._resets:
             return
         if self.sender.stopped or not self._target.quota.is_first_to_wait():
             return
-        self._wait_since(self._resets[0][0])
+        if self._has_stood_still():
+            self._wait_since(self._resets[0][0])
         self.sender.send(self.plan.baseline)
 
     def _wait_since(self, moment: float) -> None:

@@ -19,6 +19,7 @@ from pytest_confluent_contracts.double.mutations.life_steps import (
     with_another,
     without_one,
 )
+from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.resources import Role
 
@@ -39,6 +40,7 @@ READABLE = "lifecycle/created-is-readable"
 UNCHANGED = "lifecycle/reads-change-nothing"
 SAME = "lifecycle/same-everywhere"
 HEAD = "lifecycle/head-as-get"
+AS_DOCUMENTED = "lifecycle/listed-as-documented"
 ORDINALS = ("first", "second", "third")
 CUT = 200  # characters: longer than a text that is not long on purpose
 NOT_FREE = frozenset({"format", "enum", "pattern", "const"})
@@ -237,6 +239,29 @@ def shown_mutations(kind: Kind, role: Role) -> Iterator[Mutation]:
             name = f"{name} of what was changed"
             do = partial(show_changed_with_another, turn)
             yield mutate_role(name, role, "show_resource", do, SAME)
+
+
+def odd_item_mutations(operation: Operation) -> Iterator[Mutation]:
+    """Yield that a list shows a value of another type in the place of a member."""
+    kind = operation.resource
+    if kind is None or operation.role is not Role.LIST or not kind.operation_id(Role.CREATE):
+        return
+    for member in operation.answer_members:
+        is_of_item = paths.parent_path(member.path) == kind.items and member.path != kind.items
+        is_typed = bool(types_allowed(member.schema))
+        if is_of_item and is_typed and member.name != paths.last_name(kind.id_member or "id"):
+            odd = "odd" if "object" in types_allowed(member.schema) else {"odd": True}
+            name = f"a list shows a value of another type as {member.name}"
+            show = partial(show_with_odd, member.name, odd)
+            yield mutate_role(name, Role.LIST, "show_resource", show, AS_DOCUMENTED)
+            return
+
+
+def show_with_odd(name: str, odd: Any, service: Service, inner: Any, resource: Resource) -> Any:
+    """Show *odd* as the member *name*, beside the id."""
+    shown, kind = inner(resource), service.operation.resource
+    around = paths.parent_path(kind.id_member) if kind is not None else ""
+    return paths.with_value(shown, paths.member_path(around, name), odd)
 
 
 def show_with_another(turn: int, service: Service, inner: Any, resource: Resource) -> Any:

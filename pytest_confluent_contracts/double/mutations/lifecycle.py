@@ -26,6 +26,7 @@ from pytest_confluent_contracts.double.mutations.life_reads import (
     head_mutations,
     list_mutations,
     long_text_mutations,
+    odd_item_mutations,
     read_mutations,
 )
 from pytest_confluent_contracts.double.mutations.life_writes import (
@@ -75,6 +76,7 @@ def lifecycle_mutations(operation: Operation) -> Iterator[Mutation]:
         if kind.operation_id(role):
             yield from (one for one in mutations(kind) if not _is_waited_for(operation, one))
     yield from long_text_mutations(operation)
+    yield from odd_item_mutations(operation)
     yield from order_mutations(kind)
     if kind.parent:
         yield from parent_mutations(kind)
