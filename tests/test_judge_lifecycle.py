@@ -1014,6 +1014,34 @@ def test_a_secret_is_shown_once(life: tuple[Exchange, ...], said: str) -> None:
     assert of("create", "secret-shown-once", *life) == said
 
 
+@pytest.mark.parametrize(
+    ("in_answers", "said"),
+    [
+        ("{type: string}", KEPT),
+        ("{type: string, writeOnly: true}", BROKEN),
+        ("{type: string, format: password}", BROKEN),
+    ],
+)
+def test_what_answers_are_documented_to_show_is_no_secret(in_answers: str, said: str) -> None:
+    """A request may call ``writeOnly`` what the schema of the answers has as any other member."""
+    text = THINGS.replace("state: {type: string}", f"password: {in_answers}")
+    own, sent = world(text), FULL | {"password": "2026-01-01"}
+    shown = A | {"password": "2026-01-01"}
+    life = (own.ask("create", 201, A, sent=sent), own.ask("list", 200, {"data": [shown]}))
+    assert verdict_on(own["create"], "secret-shown-once", *life) == said
+
+
+@pytest.mark.parametrize(("write_only", "said"), [("true", KEPT), ("false", BROKEN)])
+def test_what_stands_in_a_secret_is_not_owed(write_only: str, said: str) -> None:
+    """A member of a write-only object need not be shown, that of another is."""
+    place = "place: {type: object, properties: {town: {type: string}}"
+    text = THINGS.replace(place, f"{place}, writeOnly: {write_only}", 1)
+    own = world(text)
+    made = own.ask("create", 201, A, sent=FULL | {"place": {"town": "a town"}})
+    shown = own.ask("read", 200, A | {"place": {"town": "another"}})
+    assert verdict_on(own["create"], "created-equals-sent", made, shown) == said
+
+
 # --- reads -----------------------------------------------------------------------------------------------------------
 
 TOUCHED = A | {"updated_at": LATER}

@@ -78,7 +78,10 @@ def unknown_id_cases(operation: Operation, context: RunContext) -> list[Case]:
         for index, unknown in enumerate(_allowed_or_odd(operation, context))
     ]
     parents = list(_unknown_parents(operation, context))
-    return [*made, *parents, made[0], baseline_update(operation, context, Probe.UNKNOWN)]
+    sent = [*made, *parents]
+    if not sent:  # the schema allows the own id alone
+        return []
+    return [*sent, sent[0], baseline_update(operation, context, Probe.UNKNOWN)]
 
 
 def _unknown_parents(operation: Operation, context: RunContext) -> Iterator[Case]:

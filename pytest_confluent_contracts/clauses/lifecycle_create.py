@@ -375,8 +375,9 @@ def _looks_made_by(shown: Shown, create: Step) -> bool:
 def judge_secrets(life: Life, operation: Operation) -> Iterator[Evidence]:
     """Judge that a secret is shown by create alone, and one that was sent by nobody.
 
-    A text of stars in its place is no secret. What create showed is looked for under other names,
-    too.
+    A text of stars in its place is no secret, and what was called write-only in the request alone
+    is none where the document has it in the answer. What create showed is looked for under other
+    names, too.
     """
     promises = operation.promises
     shown_once: dict[str, str] = {}
@@ -392,7 +393,9 @@ def judge_secrets(life: Life, operation: Operation) -> Iterator[Evidence]:
             finding = None
             shown_once.update(_secrets_shown(step, promises.create_only.paths))
         for path in hidden:
-            finding = finding or _look_at_secret(life, step, path)
+            is_stated = path in promises.create_only.paths or not promises.secrets.inferred
+            if is_stated or not _is_documented(step, _place_in_answer(life, step, path)):
+                finding = finding or _look_at_secret(life, step, path)
         yield Evidence(step.exchange, finding)
 
 
@@ -422,6 +425,14 @@ def _look_at_secret(life: Life, step: Step, path: str) -> Finding | None:
         if value not in EMPTY and not _is_masked(value):
             return Finding(FindingKind.SECRET_SHOWN, step.status, place)
     return None
+
+
+def _is_documented(step: Step, place: str) -> bool:
+    """Return whether the document has a value at *place* in this answer, and no secret."""
+    for member in step.exchange.case.operation.answer_members:
+        if member.path == place:
+            return not member.secret
+    return False
 
 
 def _place_in_answer(life: Life, step: Step, path: str) -> str:

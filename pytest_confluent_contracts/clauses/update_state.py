@@ -192,7 +192,10 @@ def is_shown_alike(sent: Property, shown: Property | None) -> bool:
 
 
 def holds_secret(operation: Operation, member: Property) -> bool:
-    return any(paths.is_within(path, member.path) for path in operation.secret_paths)
+    """Return whether *member* is a secret, has one in it, or stands in one."""
+    secrets = operation.secret_paths
+    has_one = any(paths.is_within(path, member.path) for path in secrets)
+    return has_one or any(paths.is_within(member.path, path) for path in secrets)
 
 
 def is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
