@@ -1469,6 +1469,20 @@ def test_a_merge_patch_leaves_the_other_entries_of_a_map(
     assert said(operation, OMITTED, *row)[-1] == expected
 
 
+@pytest.mark.parametrize("shown", [{"a": "1", "b": "3"}, {"b": "3"}])
+def test_the_same_holds_of_a_map_that_may_have_so_many(shown: dict[str, str], folder: Path) -> None:
+    """How many entries a map may have says nothing of what becomes of the others."""
+    document = LABELLED.replace("MEDIA", "application/merge-patch+json")
+    limited = "{type: object, minProperties: 1, maxProperties: 9, additional"
+    operation = operation_from(document.replace("{type: object, additional", limited), folder)
+    sent = {"labels": {"b": "3"}}
+    row = [
+        make_exchange(make_case(operation, body), 200, told)
+        for body, told in ((BOTH, BOTH), (sent, {"labels": shown}))
+    ]
+    assert said(operation, OMITTED, *row)[-1] == (KEPT if "a" in shown else BROKEN)
+
+
 def test_another_patch_may_write_a_map_anew(folder: Path) -> None:
     """Its document does not say how an object is put into the one that is there."""
     operation = operation_from(LABELLED.replace("MEDIA", "application/json"), folder)

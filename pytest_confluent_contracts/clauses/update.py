@@ -47,7 +47,12 @@ from pytest_confluent_contracts.model.clauses import (
     Level,
     MissingKind,
 )
-from pytest_confluent_contracts.model.documents import COMPOSING, deep_members, types_allowed
+from pytest_confluent_contracts.model.documents import (
+    COMPOSING,
+    COUNTING,
+    deep_members,
+    types_allowed,
+)
 from pytest_confluent_contracts.model.media_types import FORMS, BodyKind
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
@@ -409,7 +414,7 @@ def _entries_changed(pair: AnswerPair, model: ResourceModel) -> dict[str, tuple[
         sent = paths.value_at(pair.after.case.value, path)
         was, now = (paths.value_at(one.json, path) for one in (pair.before, pair.after))
         is_map = isinstance(schema.get("additionalProperties"), Mapping)
-        if not is_map or not COMPOSING.isdisjoint(schema):
+        if not is_map or not (COMPOSING - COUNTING).isdisjoint(schema):
             continue
         if isinstance(sent, Mapping) and isinstance(was, Mapping) and isinstance(now, Mapping):
             for name in sorted(was.keys() - sent.keys()):

@@ -22,12 +22,14 @@ READ_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Names in the path of a member that is a promise of its own: readers of a document look no deeper.
 DEEPEST_PROMISE = 4
+# What a schema asks of the number of an object's members, whatever they are.
+COUNTING = frozenset(("minProperties", "maxProperties"))
 # What a schema asks for of several members together; and `$ref`, which leads to itself again.
 COMPOSING = frozenset(
     {
         "$ref",
         *("oneOf", "anyOf", "not", "if", "dependentRequired", "dependentSchemas", "allOf"),
-        *("minProperties", "maxProperties"),
+        *COUNTING,
     }
 )
 
