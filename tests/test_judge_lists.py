@@ -244,6 +244,23 @@ def test_the_total_is_what_all_pages_have() -> None:
     assert verdict("total-agrees", page(C, query="cursor=n1", total=3)) == SILENT
 
 
+def test_no_total_is_compared_with_a_walk_that_was_cut_off() -> None:
+    """Where positions lead on, a full page may have another behind it; a short one is the last."""
+    clause = clause_of("total-agrees", OFFSETS)
+    full = page(A, B, query="limit=2", total=3)
+    short = page(C, query="limit=2&cursor=2", after=True, total=3)
+    wrong = page(C, query="limit=2&cursor=2", after=True, total=4)
+    more = page(A, B, query="limit=2", total=4)
+    for pages, told in (
+        ((full,), []),
+        ((full, short), [False]),
+        ((more, wrong), [True]),
+    ):
+        row = [of_world(OFFSETS, one) for one in (*MADE, *pages)]
+        found = clause.judge(in_a_row(*row, apart=1.0))
+        assert [bool(one.finding) for one in found] == told
+
+
 def test_a_page_that_nobody_was_led_to_is_refused() -> None:
     """Whatever the status; an answer like any other is told."""
     asked: dict[str, Any] = {"query": "cursor=contract-no-such-cursor", "expect": Expect.REFUSED}

@@ -538,10 +538,15 @@ def judge_total(lists: Lists, pages: Pages) -> Iterator[Evidence]:
 
 
 def _is_whole_walk(walk: Walk, pages: Pages) -> bool:
-    """Return whether *walk* goes from the first page to the last."""
+    """Return whether *walk* goes from the first page to the last.
+
+    A run ends a long one before that: then the page that it ends with leads to one more.
+    """
     first, last = walk.steps[0].exchange, walk.steps[-1]
-    is_ended = last.outcome is Outcome.DONE and not tells_another(last.exchange, pages)
-    return is_ended and not asks_for_position(first.case, pages)
+    if last.outcome is not Outcome.DONE or tells_another(last.exchange, pages):
+        return False
+    following = next_query(last.exchange.case, last.exchange, pages, _count_of_items(last))
+    return following is None and not asks_for_position(first.case, pages)
 
 
 def _evidence_of_totals(
