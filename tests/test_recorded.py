@@ -404,26 +404,6 @@ def test_an_operation_is_known_by_method_and_path(url: str, fits: bool) -> None:
     assert recorded.traffic([replace(plain, method="GET")], CONFLUENT).exchanges == ()
 
 
-def test_a_cookie_that_carries_a_credential_is_hidden() -> None:
-    """By its name, as a header and a parameter of a query are; another is shown."""
-    cookie = "theme=dark; access_token=hidden-hidden"
-    one = recorded.Recording(
-        method="PATCH",
-        url="https://api.confluent.cloud/iam/v2/api-keys/ak-1",
-        sent=(("Cookie", cookie),),
-        body=b"{}",
-        status=200,
-        headers=(),
-        content=b"{}",
-        failure="",
-        sent_at=None,
-        took=0.0,
-    )
-    asked = [(one, CONFLUENT)]
-    [exchange] = recorded.exchanges_of(asked, recorded.redactor_of(asked))
-    assert exchange.case.cookies == (("theme", "dark"), ("access_token", REDACTED))
-
-
 def of_cookies(sent: str, answered: str, content: str) -> Exchange:
     """Return the exchange in which the cookies *sent* and *answered* travelled."""
     one = recorded.Recording(
@@ -441,6 +421,12 @@ def of_cookies(sent: str, answered: str, content: str) -> Exchange:
     asked = [(one, CONFLUENT)]
     [exchange] = recorded.exchanges_of(asked, recorded.redactor_of(asked))
     return exchange
+
+
+def test_a_cookie_that_carries_a_credential_is_hidden() -> None:
+    """By its name, as a header and a parameter of a query are; another is shown."""
+    exchange = of_cookies("theme=dark; access_token=hidden-hidden", "", "{}")
+    assert exchange.case.cookies == (("theme", "dark"), ("access_token", REDACTED))
 
 
 def test_what_a_cookie_has_is_hidden_wherever_it_stands() -> None:

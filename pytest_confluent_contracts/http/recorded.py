@@ -345,11 +345,18 @@ def exchanges_of(
     requests: Iterable[tuple[Recording, Operation]], clean: Redactor
 ) -> Iterator[Exchange]:
     """Yield recorded *requests*, each with the operation that it asks for, redacted, in order."""
-    authorities: dict[tuple[Any, ...], str] = {}
-    for serial, (one, operation) in enumerate(requests):
-        authority = authorities.setdefault(_quota_owner(one), f"credentials {len(authorities) + 1}")
+    for serial, (one, operation, authority) in enumerate(_with_authorities(requests)):
         case = _recorded_case(one, serial, operation, authority, clean)
         yield _recorded_exchange(one, serial, case, clean)
+
+
+def _with_authorities(
+    requests: Iterable[tuple[Recording, Operation]],
+) -> Iterator[tuple[Recording, Operation, str]]:
+    """Yield each request with a name for whose quota it spends."""
+    known: dict[tuple[Any, ...], str] = {}
+    for one, operation in requests:
+        yield one, operation, known.setdefault(_quota_owner(one), f"credentials {len(known) + 1}")
 
 
 def unredacted_requests(requests: Iterable[tuple[Recording, Operation]]) -> Iterator[Exchange]:
@@ -359,9 +366,7 @@ def unredacted_requests(requests: Iterable[tuple[Recording, Operation]]) -> Iter
     neither keeps nor shows what it saw.
     """
     nothing = Redactor([])
-    authorities: dict[tuple[Any, ...], str] = {}
-    for serial, (one, operation) in enumerate(requests):
-        authority = authorities.setdefault(_quota_owner(one), f"credentials {len(authorities) + 1}")
+    for serial, (one, operation, authority) in enumerate(_with_authorities(requests)):
         begun = one.sent_at or 0.0
         case = RedactedCase(
             probe=Probe.EXAMPLES,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from threading import RLock
@@ -102,16 +102,22 @@ class Gate:
         self._gather_ahead()
         for finished in self._remaining.begin(operation, clause):
             self._forget(finished)
-        begun = time.perf_counter()
-        try:
-            ruling = self._judged(operation, clause)
-        finally:
-            self.telling.clear()
-        took = time.perf_counter() - begun
-        self.seconds[operation.key] = self.seconds.get(operation.key, 0.0) + took
+        with self._timed(operation):
+            try:
+                ruling = self._judged(operation, clause)
+            finally:
+                self.telling.clear()
         self._remaining.ruled(operation, clause)
         self.config.hook.pytest_contract_ruling(config=self.config, ruling=ruling)
         return ruling
+
+    @contextmanager
+    def _timed(self, operation: Operation) -> Iterator[None]:
+        """Count the seconds meanwhile as those of *operation*."""
+        begun = time.perf_counter()
+        yield
+        took = time.perf_counter() - begun
+        self.seconds[operation.key] = self.seconds.get(operation.key, 0.0) + took
 
     # --- several documents together ---------------------------------------------------------------
 
@@ -131,8 +137,7 @@ class Gate:
         policy = self._policy()
         if is_alone or len(held) < 2 or policy.concurrency < 2 or policy.frugal:
             return
-        # With it, all that can be is planned.
-        self._target = self._target or opened_target(self.config, self.run_plan)
+        self.open()  # and with it, all that can be is planned
         for resource in self.run_plan.led_resources(self.run_plan.asked_operations()):
             self.lives.sequences(resource)  # drawn one after the other
         self._together = min(len(held), policy.concurrency)
@@ -143,12 +148,10 @@ class Gate:
     def _gather_document(self, held: Sequence[tuple[Operation, list[Clause]]]) -> None:
         """Send what each clause of *held* needs, in this order."""
         for operation, clauses in held:
-            begun = time.perf_counter()
-            for clause in clauses:
-                if clause.needs and not self._is_called_off:
-                    self._gather(operation, clause)
-            took = time.perf_counter() - begun
-            self.seconds[operation.key] = self.seconds.get(operation.key, 0.0) + took
+            with self._timed(operation):
+                for clause in clauses:
+                    if clause.needs and not self._is_called_off:
+                        self._gather(operation, clause)
 
     def _gather(self, operation: Operation, clause: Clause) -> None:
         campaign = self.campaign(operation)
@@ -250,12 +253,16 @@ class Gate:
 
     # --- the target -------------------------------------------------------------------------------
 
-    @property
-    def target(self) -> Target:
+    def open(self) -> Target:
         """Return the target, opened when first asked for, for this session's operations alone."""
         if self._target is None:
             self._target = opened_target(self.config, self.run_plan)
         return self._target
+
+    @property
+    def target(self) -> Target:
+        """Return the open target."""
+        return self.open()
 
     # --- one operation ----------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ class RunPlan:
         self.config, self.settings = config, settings
         self.subjects = Subjects(config, settings, sets_up=left is None)
         self._needed = needed
+        self._probes = {operation.key: probes for operation, probes in needed or ()}
         self._shares = Shares(settings)
         self._plans: dict[tuple[str, str], Plan] = {}
         self.lives = Lives(
@@ -86,18 +87,21 @@ class RunPlan:
             return self.settings.operations()
         return [one for one, _ in self._needed]
 
+    def _probes_for(self, operation: Operation) -> frozenset[Probe]:
+        """Return the probes that the clauses of *operation* need: every one, where nobody says."""
+        return self._probes.get(operation.key, frozenset(Probe))
+
     def plan(self, operation: Operation) -> Plan:
         """Return what is sent of *operation*, made when first asked for."""
-        from pytest_confluent_contracts.cases.plan import EVERY_PROBE, plan_within
+        from pytest_confluent_contracts.cases.plan import plan_within
 
         if operation.key not in self._plans:
-            needed = {one.key: probes for one, probes in self._needed or ()}
             context = self.subjects.context(operation)
             self._plans[operation.key] = plan_within(
                 self._room(operation),
                 operation,
                 context,
-                needed=needed.get(operation.key, EVERY_PROBE),
+                needed=self._probes_for(operation),
                 skipped=self.unasked(operation, context),
                 most_made=self._most_made(operation),
             )
@@ -154,20 +158,18 @@ class RunPlan:
 
     def led_resources(self, held: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a clause on their lives is judged."""
-        needed = {one.key: probes for one, probes in self._needed or ()}
         found: dict[tuple[str, str], Resource] = {}
         for operation in held:
-            probes = needed.get(operation.key, frozenset(Probe))
-            if operation.resource is not None and Probe.LIFE in probes:
+            is_needed = Probe.LIFE in self._probes_for(operation)
+            if operation.resource is not None and is_needed:
                 found[operation.document, operation.resource.name] = operation.resource
         return list(found.values())
 
     def _sequences_of(self, resource: Resource) -> int:
         """Return how many sequences are drawn of *resource*: none where no clause needs them."""
-        needed = {one.key: probes for one, probes in self._needed or ()}
         for operation in self.asked_operations():
-            probes = needed.get(operation.key, frozenset(Probe))
-            if operation.resource == resource and Probe.SEQUENCES in probes:
+            is_needed = Probe.SEQUENCES in self._probes_for(operation)
+            if operation.resource == resource and is_needed:
                 return self.settings.sequences
         return 0
 
@@ -284,10 +286,9 @@ class RunPlan:
         """Return why nothing is replaced off this machine, ``""`` where it can be put back."""
         from pytest_confluent_contracts.cases.restore import unseen_paths
 
-        missing = [name for name, content in self.subjects.parameters(operation) if not content]
+        missing = self.subjects.missing_options(operation)
         if missing:
-            named = ", ".join(f"--contract-param {name}=..." for name in missing)
-            return f"name a resource that may be replaced: {named}"
+            return f"name a resource that may be replaced: {missing}"
         reading = self.reading(operation)
         if reading is None or unseen_paths(operation, context, reading.operation):
             return NOT_REPLACED
@@ -295,11 +296,10 @@ class RunPlan:
 
     def _unasked_by_options(self, operation: Operation, context: RunContext) -> dict[Probe, str]:
         changing = [probe for probe in Probe if probe not in (Probe.CREDENTIALS, Probe.UNKNOWN)]
-        if not self.subjects.is_named(operation) and self.made_for(operation) is None:
-            missing = [name for name, content in self.subjects.parameters(operation) if not content]
-            named = ", ".join(f"--contract-param {name}=..." for name in missing)
+        missing = self.subjects.missing_options(operation)
+        if missing and self.made_for(operation) is None:
             what = "read" if operation.is_safe else "changed"
-            return dict.fromkeys(changing, f"name a resource that may be {what}: {named}")
+            return dict.fromkeys(changing, f"name a resource that may be {what}: {missing}")
         unpinned = self.subjects.unpinned(operation)
         if unpinned and not context.made_up:
             return dict.fromkeys(changing, _pinning(unpinned))
@@ -332,10 +332,9 @@ class RunPlan:
         unpinned = self.subjects.unpinned(creating)
         if unpinned and not self.settings.local:
             return _pinning(unpinned)
-        missing = [name for name, content in self.subjects.parameters(creating) if not content]
+        missing = self.subjects.missing_options(creating)
         if missing and self.made_for(creating) is None:
-            named = ", ".join(f"--contract-param {name}=..." for name in missing)
-            return f"name what it may be made in: {named}"
+            return f"name what it may be made in: {missing}"
         return ""
 
     def _what_is_unpaid(self, creating: Operation, ending: Operation) -> str:

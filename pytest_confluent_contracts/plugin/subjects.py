@@ -121,7 +121,12 @@ class Subjects:
 
     def is_named(self, operation: Operation) -> bool:
         """Return whether each path parameter is that of something which may be there."""
-        return all(content for _, content in self.parameters(operation))
+        return not self.missing_options(operation)
+
+    def missing_options(self, operation: Operation) -> str:
+        """Return the options that would name the rest of what *operation* is held on, if any."""
+        missing = [name for name, content in self.parameters(operation) if not content]
+        return ", ".join(f"--contract-param {name}=..." for name in missing)
 
     def hold_on(self, operation: Operation, parameters: PathParameters) -> None:
         """Hold *operation* on what the run made, which has these *parameters* of its path."""
