@@ -13,6 +13,7 @@ import httpx
 import pytest
 from judging import red, warned
 from leading import APIS, Led, read_api
+from lives import world
 from running import gate
 from shop_service import KEY, Shop
 from test_warehouse import LedWarehouse
@@ -39,6 +40,7 @@ from pytest_confluent_contracts.model.traffic import Expect, Probe, RunContext
 from pytest_confluent_contracts.report.block import failure_block
 from pytest_confluent_contracts.report.record import ruling_record
 from pytest_confluent_contracts.run.sender import Listener, RunPolicy
+from pytest_confluent_contracts.run.sequences import SentSequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,6 +282,23 @@ def test_it_is_told_as_lines_for_a_shell() -> None:
     assert re.search(r"# 201, second=c-[0-9]+$", lines[3])
     assert made[1] not in "".join(lines[1:])
     assert ruling_record(ruling)["finding"]["sequence"] == lines
+
+
+def test_of_what_is_asked_until_it_is_done_the_last_is_told() -> None:
+    """A 202 is asked for again and again; a look of its own is told, though it asks the same."""
+    asked = world()
+    new = {"name": "Ada"}
+    made = asked.ask("create", 202, {"id": "t1", **new}, id="t1", sent=new)
+    not_yet, done = asked.ask("read", 404, id="t1"), asked.ask("read", 200, new, id="t1")
+    moves = (Move(Kind.CREATE, "first"), Move(Kind.READ, "first"), Move(Kind.READ, "first"))
+    exchanges = (made, not_yet, not_yet, not_yet, done, done, done)
+    of_first = (("first", (("id", "t1"),)),)
+    steps = SentSequence(moves, (5, 6, 7), exchanges, of_first).told
+    assert [one.exchange for one in steps] == [made, done, done, done]
+    assert [(one.name, one.id, one.makes) for one in steps] == [
+        ("first", "t1", True),
+        *[("first", "t1", False)] * 3,
+    ]
 
 
 def test_the_same_seed_sends_the_same_requests() -> None:

@@ -61,7 +61,7 @@ class SentSequence:
     @property
     def told(self) -> tuple[ToldStep, ...]:
         """Return its requests, each with what it makes or is about; the deletions at its end are
-        none of them.
+        none of them. Of what is asked again and again, until a 202 is done, that is the last.
         """
         known = dict(self.made)
         makes = [move.name if move.kind in CREATING else "" for move in self.moves]
@@ -69,12 +69,22 @@ class SentSequence:
         named = {known[one]: names[one] for one in names if one in known}
         steps: list[ToldStep] = []
         for index, exchange in enumerate(self.exchanges[: self.ends[-1] if self.ends else 0]):
-            if exchange.superseded:
+            if exchange.superseded or self._is_asked_again(index):
                 continue
             made = makes[sum(end <= index for end in self.ends)]
             parameters = known.get(made, exchange.case.parameters)
-            steps.append(_told_step(exchange, parameters, named.get(parameters, ""), bool(made)))
+            is_create = bool(made) and not exchange.case.operation.is_safe
+            steps.append(_told_step(exchange, parameters, named.get(parameters, ""), is_create))
         return tuple(steps)
+
+    def _is_asked_again(self, index: int) -> bool:
+        """Return whether the next request of the same move is the same read."""
+        if index + 1 in (*self.ends, len(self.exchanges)):
+            return False
+        case, following = self.exchanges[index].case, self.exchanges[index + 1].case
+        if not case.operation.is_safe or case.operation.key != following.operation.key:
+            return False
+        return case.written_target == following.written_target
 
 
 def _told_step(exchange: Exchange, parameters: PathParameters, name: str, makes: bool) -> ToldStep:
