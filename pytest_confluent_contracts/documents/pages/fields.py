@@ -64,12 +64,6 @@ def columns_of(table: Table) -> dict[str, int]:
     return found
 
 
-def is_about_fields(table: Table) -> bool:
-    """Return whether two of the columns that a table of fields needs are there."""
-    found = columns_of(table)
-    return sum(about in found for about in NEEDED) >= len(NEEDED) - 1
-
-
 def field_rows(table: Table) -> list[FieldRow]:
     """Return the rows of a table of fields; raise `UnreadableText` where a column is missing."""
     columns = columns_of(table)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.mutations.altering import Change
     from pytest_confluent_contracts.double.service import Answer, Request, Service
     from pytest_confluent_contracts.double.store import Resource
-    from pytest_confluent_contracts.model.documents import Operation, Property
+    from pytest_confluent_contracts.model.documents import Operation
 
 ACCEPTED = "request/accepted"
 LIST_COUNTS = (1, 2, 50, 1000)
@@ -56,11 +56,6 @@ def text_mutations(operation: Operation) -> Iterator[Mutation]:
         altered = partial(show_read, path, read)
         clause = f"update/sent-is-returned/{name_in_clauses(path)}"
         yield mutate_step(f"{path}: {what}", "show_resource", altered, clause)
-
-
-def is_list_of_texts(member: Property) -> bool:
-    """Return whether *member* is a list that may hold a text."""
-    return is_list_member(member) and may_hold_text(member)
 
 
 def changed_mutations(
