@@ -14,7 +14,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     is_due,
     is_scoped,
 )
-from pytest_confluent_contracts.clauses.reading import MISSING, SchemaReader
+from pytest_confluent_contracts.clauses.reading import SchemaReader, member_finding
 from pytest_confluent_contracts.clauses.update_state import EMPTY
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Evidence, Finding, FindingKind
@@ -87,11 +87,11 @@ def judge_shape_of_items(operation: Operation, life: Life) -> Iterator[Evidence]
 
 
 def _finding_on_shape(exchange: Exchange, reader: SchemaReader) -> Finding | None:
-    for path, wrong in reader.violations_in(exchange).items():
-        if wrong == MISSING:
-            return Finding(FindingKind.MEMBER_MISSING, exchange.status, path)
-        return Finding(FindingKind.MEMBER_INVALID, exchange.status, path, observed=wrong)
-    return None
+    found = reader.violations_in(exchange)
+    if not found:
+        return None
+    path = next(iter(found))
+    return member_finding(exchange, path, found[path])
 
 
 # --- is it all? --------------------------------------------------------------------------------

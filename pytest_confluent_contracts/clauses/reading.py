@@ -295,6 +295,13 @@ MISSING: Final[Violated] = ("missing", "", "")
 TOO_DEEP: Final[Violated] = ("depth", "", "")
 
 
+def member_finding(exchange: Exchange, path: str, wrong: Violated) -> Finding:
+    """Return that the member at *path* of an answer is missing, or *wrong* by its schema."""
+    if wrong == MISSING:
+        return Finding(FindingKind.MEMBER_MISSING, exchange.status, path)
+    return Finding(FindingKind.MEMBER_INVALID, exchange.status, path, observed=wrong)
+
+
 class SchemaReader:
     """Holds bodies against one documented schema.
 

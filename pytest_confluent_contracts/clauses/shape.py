@@ -15,7 +15,6 @@ from pytest_confluent_contracts.clauses.problem_details import members_of_proble
 from pytest_confluent_contracts.clauses.reading import (
     EVERY,
     KEPT,
-    MISSING,
     NOTHING,
     THROTTLING,
     Looked,
@@ -24,6 +23,7 @@ from pytest_confluent_contracts.clauses.reading import (
     asked_once,
     each,
     is_permitted_by_http,
+    member_finding,
     missing,
     quote_value,
     texts_at,
@@ -445,10 +445,8 @@ def _member_clause(
 ) -> Clause:
     def look(exchange: Exchange) -> Finding | Looked:
         wrong = reader.violations_in(exchange).get(member.path)
-        if wrong == MISSING:
-            return Finding(FindingKind.MEMBER_MISSING, exchange.status, member.path)
         if wrong is not None:
-            return Finding(FindingKind.MEMBER_INVALID, exchange.status, member.path, observed=wrong)
+            return member_finding(exchange, member.path, wrong)
         if paths.is_anywhere(exchange.json, member.path):
             return KEPT
         return NOTHING
