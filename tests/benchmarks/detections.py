@@ -2,6 +2,7 @@
 
 Holds three whole APIs over HTTP, each once as it should be and then with one planted bug at a time, by the gate and by
 ``schemathesis run`` in turns, and prints a table. Each service is new for each run, and both tools get the same one.
+Of one run the next knows what pytest's cache keeps: what the gate has drawn, in the first of each API.
 A bug is noticed where a tool fails with what it does not fail with on the service as it should be: for the gate
 a clause of an operation, for schemathesis a kind of failure of an operation. Warnings of either count for neither.
 """
@@ -70,11 +71,15 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much both tools do: examples of each operation, and which operations (all, where none is named)."""
+    """How much both tools do: examples of each operation, and which operations (all, where none is named).
+
+    The gate keeps what it has drawn in the folder ``cache`` for the next run, in none for ``""``.
+    """
 
     examples: int
     operations: tuple[str, ...] = ()
     baselines: int = BASELINES  # runs on the service as it should be
+    cache: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +228,7 @@ class Counted:
 def by_gate(api: Api, handle: Handle, limits: Limits) -> Held:
     """Hold the service by the gate, as the README says."""
     with tempfile.TemporaryDirectory() as folder, serving(counted := Counted(handle)) as url:
+        cache = limits.cache or str(Path(folder) / ".pytest_cache")
         log = Path(folder) / "told.jsonl"
         shutil.copy(api.document, folder)
         given = api.environment | {LOG: str(log), "PYTHONPATH": CODE}
@@ -232,6 +238,8 @@ def by_gate(api: Api, handle: Handle, limits: Limits) -> Held:
             "pytest",
             "-p",
             "observing",
+            "-o",
+            f"cache_dir={cache}",
             f"--contract-target={url}",
             f"--contract-spec={api.document.name}",
             f"--contract-max-examples={limits.examples}",
@@ -401,10 +409,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = [given.json] if given.json and given.json.exists() else []
     results = read_results(given.show or kept)
     if not given.show:
-        limits = Limits(given.examples, tuple(given.operation), given.baselines)
         lots = {one.name: given.only or drawn(one, given.bugs) for one in named}
         keep = partial(write_results, results, given.json) if given.json else list
-        hold_all(named, lots, limits, results, keep)
+        with tempfile.TemporaryDirectory() as cache:
+            operations = tuple(given.operation)
+            limits = Limits(given.examples, operations, given.baselines, cache)
+            hold_all(named, lots, limits, results, keep)
     for line in table([one for one in named if one.name in results], results):
         bench.say(line)
 

@@ -3,7 +3,8 @@
 Parts, and how long each takes on two quiet cores (all: some 20 minutes):
 
 - ``updates``: the two updates beside ``schemathesis run`` (all checks, 100 examples) on a service
-  like it: warm, warm with the README's line of ``addopts``, and without any byte code (3 min)
+  like it: warm, with what an earlier run has compiled and drawn, the same with the README's line of
+  ``addopts``, and with neither byte code nor draws (3 min)
 - ``apis``: the same over both whole APIs (5 min)
 - ``latency``: both at 80 ms of latency, beside one request at a time (7 min)
 - ``memory``, ``mock``, ``collect``: the peak of a default run, the embedded service over both whole
@@ -233,14 +234,23 @@ LATENCY_S = 0.08
 
 
 def held_by_gate(
-    held: Held, *options: str, latency: float = 0.0, given: dict[str, str] | None = None
+    held: Held,
+    *options: str,
+    latency: float = 0.0,
+    given: dict[str, str] | None = None,
+    kept: str = "",
 ) -> tuple[Cost, Counting]:
-    """Hold a new service by the gate, and return what that cost, and what was asked."""
+    """Hold a new service by the gate, and return what that cost, and what was asked.
+
+    *kept* is the folder of pytest's cache, where what was drawn is kept for the next run; without
+    one, nothing is kept.
+    """
+    cache = ("-o", f"cache_dir={kept}") if kept else ("-p", "no:cacheprovider")
     counting = Counting(both_apis(), latency)
     chosen = [f"--contract-operation={one}" for one in held.operations]
     secrets = whole_services.CREDENTIALS | (given or {})
     with serving(counting) as url:
-        cost = gate(url, "-p", "no:cacheprovider", *chosen, *options, given=secrets)
+        cost = gate(url, *cache, *chosen, *options, given=secrets)
     assert cost.code == 0, cost.out
     return cost, counting
 
@@ -310,21 +320,25 @@ def part_apis(asked: Asked) -> Iterator[str | Reached]:
 
 
 def beside_schemathesis(held: Held, asked: Asked) -> Iterator[str | Reached]:
-    """Hold *held* by both tools in turns, and yield what share of the time the gate takes."""
-    held_by_gate(held, "-k", "document")  # writes the byte code
+    """Hold *held* by both tools in turns, and yield what share of the time the gate takes.
+
+    A warm run finds what a run before it has compiled, and drawn.
+    """
     warm: list[float] = []
     lean: list[float] = []
-    counted = Counting(both_apis())
-    for _ in range(asked.rounds):
-        theirs, by_them = held_by_schemathesis(held)
-        ours, counted = held_by_gate(held)
-        spared, _ = held_by_gate(held, *LEAN)
-        warm.append(ours.wall / theirs)
-        lean.append(spared.wall / theirs)
-        told = f"{ours.wall:.1f} s ({ours.cpu:.1f} s of CPU), {counted.count} requests"
-        yield f"{held.name}: the gate {told}; with the line of addopts {spared.wall:.1f} s"
-        their_count = sum(one.count for one in by_them)
-        yield f"{held.name}: schemathesis {theirs:.1f} s, {their_count} requests"
+    with tempfile.TemporaryDirectory() as kept:
+        first, counted = held_by_gate(held, kept=kept)
+        yield f"{held.name}: the gate, the first time {first.wall:.1f} s ({first.cpu:.1f} s of CPU)"
+        for _ in range(asked.rounds):
+            theirs, by_them = held_by_schemathesis(held)
+            ours, counted = held_by_gate(held, kept=kept)
+            spared, _ = held_by_gate(held, *LEAN, kept=kept)
+            warm.append(ours.wall / theirs)
+            lean.append(spared.wall / theirs)
+            told = f"{ours.wall:.1f} s ({ours.cpu:.1f} s of CPU), {counted.count} requests"
+            yield f"{held.name}: the gate {told}; with the line of addopts {spared.wall:.1f} s"
+            their_count = sum(one.count for one in by_them)
+            yield f"{held.name}: schemathesis {theirs:.1f} s, {their_count} requests"
     yield Reached(
         f"{held.name}: wall time, of schemathesis run", statistics.median(warm), held.warm
     )
@@ -386,11 +400,13 @@ def part_latency(asked: Asked) -> Iterator[str | Reached]:
 
 
 def part_memory(_: Asked) -> Iterator[str | Reached]:
-    """Measure the peak memory of a default run over both whole APIs."""
+    """Measure the peak memory of a run that draws, and of the next one, which knows the draws."""
     for held in HELD.values():
-        cost, counted = held_by_gate(held)
-        yield f"{held.name}: {cost.peak:.0f} MB, {counted.count} requests"
-        yield Reached(f"peak memory of a default run, {held.name}", cost.peak, 100.0, " MB")
+        with tempfile.TemporaryDirectory() as kept:
+            for told in ("the first run", "the next run"):
+                cost, counted = held_by_gate(held, *LEAN, kept=kept)
+                yield f"{held.name}: {told} {cost.peak:.0f} MB, {counted.count} requests"
+                yield Reached(f"peak memory of {told}, {held.name}", cost.peak, 100.0, " MB")
 
 
 def part_mock(asked: Asked) -> Iterator[str | Reached]:
