@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 SIZE = {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 20, "maximum": 50}}
 ITEM = {"type": "object", "properties": {"id": {"type": "string"}, "status": {"type": "string"}}}
+MEMBERS: dict[str, Any] = {
+    "id": {"type": "string"},
+    "status": {"type": "string"},
+    "tags": {"type": "array", "items": {"type": "string"}},
+    "fields": {"type": "string"},
+}
+TAGGED = {"type": "object", "properties": MEMBERS}
 
 
 def parameter(name: str, **schema: Any) -> dict[str, Any]:
@@ -31,9 +38,10 @@ def listing(
     around: dict[str, Any] | None = None,
     headers: tuple[str, ...] = (),
     stated: dict[str, Any] | None = None,
+    item: dict[str, Any] = ITEM,
 ) -> Listing:
     """Return how the list of a document comes that has these parameters, and members around its items."""
-    properties = {"data": {"type": "array", "items": ITEM}, **(around or {})}
+    properties = {"data": {"type": "array", "items": item}, **(around or {})}
     operation: dict[str, Any] = {
         "operationId": "list",
         "parameters": list(parameters),
@@ -178,7 +186,7 @@ def test_a_filter_is_named_as_a_member(tmp_path: Path) -> None:
         tmp_path,
         parameter("status"),
         parameter("colour"),
-        parameter("id", type="array", items={"type": "string"}),
+        parameter("id", type="object"),
     ).filters
     assert [(one.parameter, one.member, one.inferred) for one in found] == [
         ("status", "status", True)
@@ -190,6 +198,31 @@ def test_a_filter_is_named_as_a_member(tmp_path: Path) -> None:
     assert [(one.parameter, one.member, one.inferred) for one in told] == [
         ("colour", "status", False)
     ]
+
+
+TEXTS = {"type": "array", "items": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "member"),
+    [
+        ("status", TEXTS, "status"),
+        ("status[]", TEXTS, "status"),
+        ("statuses", TEXTS, "status"),
+        ("ids", TEXTS, "id"),
+        ("tags", TEXTS, "tags[]"),
+        ("tag", TEXTS, ""),  # a list that is called as one value
+        ("id", {"type": "array", "items": {"type": "integer"}}, ""),
+        ("fields", TEXTS, ""),
+        ("ids", {**TEXTS, "default": ["a"]}, ""),
+    ],
+)
+def test_a_list_of_values_is_a_filter(
+    tmp_path: Path, name: str, schema: dict[str, Any], member: str
+) -> None:
+    """Called as the member, or by the plural of its name; not what chooses members of the answer."""
+    found = listing(tmp_path, parameter(name, **schema), item=TAGGED).filters
+    assert [(one.parameter, one.member) for one in found] == ([(name, member)] if member else [])
 
 
 def test_an_order_is_a_documented_value(tmp_path: Path) -> None:

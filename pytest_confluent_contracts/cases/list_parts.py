@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 from pytest_confluent_contracts.cases.build import bare_case
 from pytest_confluent_contracts.model import paths
+from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.page_links import (
     FROM_OFFSET,
     ODD_SIZE,
@@ -18,7 +19,6 @@ from pytest_confluent_contracts.model.page_links import (
     with_position,
     with_size,
 )
-from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.serialisation import DELIMITERS, text_of
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
@@ -37,6 +37,7 @@ OFFSET = 1  # no multiple of a narrow page's size
 PAGES, FILTERED, SORTED, NO_PAGE = "pages", "filtered", "sorted", "no such page"
 NO_CURSOR = "contract-no-such-cursor"
 NOBODYS_VALUE = "contract-nobody"
+BETWEEN_VALUES = frozenset(",| ")
 NO_SIZES = ("0", "-1", "contract")  # what no page has
 
 
@@ -178,7 +179,9 @@ def _filters_met(operation: Operation, item: Mapping[str, Any]) -> Iterator[tupl
     """Yield each filter that *item* meets, with its value, as they are written."""
     for one in operation.listing.filters:
         value = _filter_value(one, item)
-        if value:
+        # Whether a mark between values may be part of one, services see differently.
+        is_several = _list_parameter(operation, one) is not None and BETWEEN_VALUES & set(value)
+        if value and not is_several:
             yield quote(one.parameter, safe=""), quote(value, safe="")
 
 
@@ -224,16 +227,35 @@ def other_filter_case(case: Case, query: Query, item: Mapping[str, Any]) -> Case
 def _unmet(operation: Operation, pair: tuple[str, str]) -> tuple[str, str]:
     """Return the filter of *pair* with a value that what meets it has not, as it is written.
 
-    That is nobody's, or another one of those that the document names.
+    That is nobody's, or another one of those that the document allows, where it names them or asks
+    for a number.
     """
     name, value = pair
     for parameter in operation.other_parameters:
         if parameter.name == unquote(name):
-            items = parameter.schema.get("items") or {}
-            for one in (*parameter.schema.get("enum", ()), *items.get("enum", ())):
-                if quote(text_of(one), safe="") != value:
-                    return name, quote(text_of(one), safe="")
+            for schema in (parameter.schema, parameter.schema.get("items") or {}):
+                for one in _allowed_values(schema, unquote(value)):
+                    if quote(one, safe="") != value:
+                        return name, quote(one, safe="")
     return name, NOBODYS_VALUE
+
+
+def _allowed_values(schema: Mapping[str, Any], value: str) -> Iterator[str]:
+    """Yield values that *schema* names, or the neighbours of *value* where it is a whole number."""
+    named = schema.get("enum", ())
+    types = types_allowed(schema)
+    if types == ["boolean"] and not named:
+        named = (True, False)
+    yield from map(text_of, named)
+    if types == ["integer"] and not named and value.lstrip("-").isdecimal():
+        for number in (int(value) + 1, int(value) - 1):
+            if _is_within_bounds(number, schema):
+                yield text_of(number)
+
+
+def _is_within_bounds(number: int, schema: Mapping[str, Any]) -> bool:
+    least, most = schema.get("minimum", number), schema.get("maximum", number)
+    return bool(least <= number <= most) and "multipleOf" not in schema
 
 
 def order_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
@@ -275,8 +297,8 @@ def _with(case: Case, *pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def _filter_value(one: Filter, item: Mapping[str, Any]) -> str:
-    """Return the text by which *item* is found, ``""`` where it has none."""
-    value = paths.value_at(item, one.member)
-    if value is ABSENT or value is None or isinstance(value, (dict, list)):
-        return ""
-    return text_of(value)
+    """Return the text by which *item* is found, of a list the first; ``""`` where it has none."""
+    for _, value in paths.values_at(item, one.member):
+        if value is not None and not isinstance(value, (dict, list)):
+            return text_of(value)
+    return ""

@@ -31,12 +31,16 @@ from pytest_confluent_contracts.model.promises import (
 from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation, Parameter, Property
 
 PREVIOUS = ("prev", "previous", "prevlink", "previouslink", "prevpage", "previouspage", "prevurl")
 FIRST, LAST = ("first", "firstlink", "firstpage"), ("last", "lastlink", "lastpage")
+# Lists of the members that an answer is to have, and not of values that what is listed has.
+CHOOSING_MEMBERS = frozenset(
+    {"fields", "include", "includes", "expand", "embed", "select", "exclude"}
+)
 SORTING = ("sort", "sortby", "orderby", "order", "ordering")
 # How the value of a sorting parameter says that the largest comes first.
 DESCENDING_ENDS = (":desc", " desc", "_desc", ".desc", ",desc")
@@ -172,27 +176,73 @@ def _stated_filters(stated: StatedFilters) -> Iterator[Filter]:
 def _usual_filters(operation: Operation, items: str, pages: Pages | None) -> Iterator[Filter]:
     """Yield each query parameter that is named as a member of an item, and may have its values.
 
-    For example, ``status`` and ``spec.owner`` for ``data[].status`` and ``data[].spec.owner.id``.
+    For example, ``status`` and ``spec.owner`` for ``data[].status`` and ``data[].spec.owner.id``,
+    the lists ``ids`` and ``status[]`` for ``data[].id`` and ``data[].status``.
     """
     members = {one.path: one for one in operation.answer_members}
     for parameter in _queries(operation):
         is_paging = pages is not None and parameter.name in (pages.size, pages.position)
-        if is_paging or not parameter.is_text or parameter.default is not paths.ABSENT:
+        if is_paging or parameter.default is not paths.ABSENT:
             continue
-        member = _member_called(parameter, members, items)
+        member = ""
+        if parameter.is_text:
+            member = _member_called(parameter.name, parameter.types, members, items)
+        elif _is_list_of_texts(parameter):
+            member = _member_of_list(parameter, members, items)
         if member:
             yield Filter(
                 place=parameter.place, inferred=True, parameter=parameter.name, member=member
             )
 
 
-def _member_called(parameter: Parameter, members: dict[str, Property], items: str) -> str:
-    """Return the path, within an item, of the scalar member that *parameter* is named as."""
+def _is_list_of_texts(parameter: Parameter) -> bool:
+    """Return whether *parameter* is a list of which each value is written as it is."""
+    is_written_apart = parameter.style in ("form", "spaceDelimited", "pipeDelimited")
+    return list(parameter.types) == ["array"] and is_written_apart and not parameter.media_type
+
+
+def _member_of_list(parameter: Parameter, members: Mapping[str, Property], items: str) -> str:
+    """Return the path of the member that has one of the values of *parameter*, ``""`` without any.
+
+    A list is called as the member is, or by the plural of its name.
+    """
+    name = parameter.name.removesuffix("[]")
+    if plain_name(name) in CHOOSING_MEMBERS:
+        return ""
+    types = types_allowed(parameter.schema.get("items") or {})
+    for called in (name, *_singulars(name)):
+        member = _member_called(called, types, members, items)
+        if member:
+            return member
+    return ""
+
+
+def _singulars(name: str) -> Iterator[str]:
+    """Yield what *name* may be the plural of, in English.
+
+    >>> list(_singulars("categories")), list(_singulars("statuses")), list(_singulars("ids"))
+    (['category', 'categorie'], ['status', 'statuse'], ['id'])
+    """
+    if name.endswith("ies"):
+        yield f"{name[:-3]}y"
+    if name.endswith("es") and not name.endswith("ies"):
+        yield name[:-2]
+    if name.endswith("s"):
+        yield name[:-1]
+
+
+def _member_called(
+    name: str, types: Sequence[str], members: Mapping[str, Property], items: str
+) -> str:
+    """Return the path, within an item, of the member *name* that may have values of *types*.
+
+    It is one value, or a list of such.
+    """
     for holder in ("", "attributes", "spec"):
-        inner = ".".join(part for part in (holder, parameter.name) if part)
-        for path in (f"{items}.{inner}", f"{items}.{inner}.id"):
+        inner = ".".join(part for part in (holder, name) if part)
+        for path in (f"{items}.{inner}", f"{items}.{inner}.id", f"{items}.{inner}[]"):
             member = members.get(path)
-            if member is not None and set(types_allowed(member.schema)) & set(parameter.types):
+            if member is not None and set(types_allowed(member.schema)) & set(types):
                 return paths.relative_path(path, items)
     return ""
 
