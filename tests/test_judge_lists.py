@@ -227,6 +227,24 @@ def test_an_offset_need_be_no_multiple_of_the_size(
     assert (verdicts[bool(evidence[0].finding)] if evidence else SILENT) == told
 
 
+FROM_ONE = "name: cursor, in: query, schema: {type: integer, minimum: 1}"
+
+
+def test_items_may_be_counted_from_one() -> None:
+    """Where the document says so, the second page is behind the offset 2, and not behind 1."""
+    from_one = world(
+        PAGED.replace(
+            "style: cursor, size: limit, position: cursor, next: next",
+            "style: offset, size: limit, position: cursor",
+        ).replace("name: cursor, in: query, schema: {type: string}", FROM_ONE)
+    )
+    for items, told in (((B, C), KEPT), ((C,), BROKEN)):
+        asked = named_step(FROM_OFFSET, page(*items, query="limit=2&cursor=2"))
+        row = [of_world(from_one, one) for one in (*MADE, WHOLE[0], asked, WHOLE[1])]
+        [evidence] = clause_of("offset-kept", from_one).judge(in_a_row(*row, apart=1.0))
+        assert bool(evidence.finding) == (told == BROKEN)
+
+
 def test_the_total_is_what_all_pages_have() -> None:
     """Told once the last page is there; where pages of a walk differ, somebody else was at work."""
     first = page(A, B, query="limit=2", next="n1", total=3)

@@ -107,7 +107,9 @@ def test_a_cursor_is_found_in_the_answer(tmp_path: Path) -> None:
         ("page", {"type": "integer", "default": 0}, PageStyle.NUMBER, 0),
         ("pageNumber", {"type": "integer", "minimum": 0}, PageStyle.NUMBER, 0),
         ("offset", {"type": "integer", "default": 0}, PageStyle.OFFSET, 0),
-        ("skip", {"type": "integer"}, PageStyle.OFFSET, 1),
+        ("skip", {"type": "integer"}, PageStyle.OFFSET, 0),
+        ("offset", {"type": "integer", "minimum": 1}, PageStyle.OFFSET, 1),
+        ("startIndex", {"type": "integer"}, PageStyle.OFFSET, 1),
     ],
 )
 def test_a_number_leads_on_by_itself(
@@ -116,7 +118,7 @@ def test_a_number_leads_on_by_itself(
     """Nothing in an answer has to lead to the next page."""
     pages = listing(tmp_path, SIZE, parameter(name, **schema)).pages
     assert pages is not None
-    assert (pages.style, pages.position, pages.first_number) == (style, name, first)
+    assert (pages.style, pages.position, pages.begins_at) == (style, name, first)
     assert not pages.tells_next
 
 

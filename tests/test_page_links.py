@@ -80,3 +80,4 @@ def test_pages_and_items_are_counted_on() -> None:
     assert leads_to(offsets, {}) == "offset=2"
     assert leads_to(offsets, {}, query="offset=2") == "offset=4"
     assert leads_to(offsets, {}, count=0) is None
+    assert leads_to(replace(offsets, first_number=1), {}) == "offset=3"

@@ -84,7 +84,7 @@ def offset_cases(operation: Operation, context: RunContext) -> Iterator[Case]:
     if pages.largest_size is not None and pages.largest_size < NARROW:
         return
     plain = _case(operation, context, FROM_OFFSET, "a page from an offset")
-    query = with_position(with_size(plain.query, pages, NARROW), pages, OFFSET)
+    query = with_position(with_size(plain.query, pages, NARROW), pages, pages.begins_at + OFFSET)
     yield replace(plain, query=query, expect=Expect.ANY)
 
 

@@ -453,7 +453,8 @@ def judge_offset(lists: Lists, pages: Pages) -> Iterator[Evidence]:
         case = first.exchange.case
         if case.subject.name != FROM_OFFSET or first.outcome is not Outcome.DONE:
             continue
-        start, size = int(sent_text(case, pages.position) or 0), asked_size(case, pages) or 0
+        start = int(sent_text(case, pages.position) or 0) - pages.begins_at
+        size = asked_size(case, pages) or 0
         before = _beginnings(lists.walks[:index], first, pages, start + size)
         after = _beginnings(lists.walks[index + 1 :], first, pages, start + size)
         if not before or before[-1] not in after:

@@ -41,6 +41,7 @@ FIRST, LAST = ("first", "firstlink", "firstpage"), ("last", "lastlink", "lastpag
 CHOOSING_MEMBERS = frozenset(
     {"fields", "include", "includes", "expand", "embed", "select", "exclude"}
 )
+FROM_ONE = "startindex"  # RFC 7644 3.4.2.4
 SORTING = ("sort", "sortby", "orderby", "order", "ordering")
 # How the value of a sorting parameter says that the largest comes first.
 DESCENDING_ENDS = (":desc", " desc", "_desc", ".desc", ",desc")
@@ -141,15 +142,15 @@ def _usual_position(queries: Sequence[Parameter]) -> tuple[PageStyle, Parameter 
     return PageStyle.CURSOR, None
 
 
-def _first_number(position: Parameter | None) -> int:
-    """Return the number of the first page: the documented default or least, 1 without any."""
+def _first_number(position: Parameter | None) -> int | None:
+    """Return the number of the first page, or item: the documented default or least."""
     if position is None:
-        return 1
+        return None
     for told in (position.default, position.schema.get("minimum")):
         number = _count_or_none(told)
         if number is not None:
             return number
-    return 1
+    return 1 if plain_name(position.name) == FROM_ONE else None
 
 
 def _count_or_none(value: Any) -> int | None:

@@ -186,9 +186,8 @@ class ListService(CollectionService):
         if pages.style is PageStyle.CURSOR:
             return self.start_in_cursor(told)
         number = int(told) if told.lstrip("-").isdecimal() else 0
-        if pages.style is PageStyle.OFFSET:
-            return max(0, number)
-        return max(0, number - pages.first_number) * size
+        before = max(0, number - pages.begins_at)
+        return before if pages.style is PageStyle.OFFSET else before * size
 
     def start_in_cursor(self, cursor: str) -> int:
         """Return how many items stand before the page of *cursor*; refuse one of nobody's."""
@@ -285,8 +284,8 @@ class ListService(CollectionService):
         if self.pages.style is PageStyle.CURSOR:
             return base64.urlsafe_b64encode(f"{CURSOR}{start}".encode()).decode()
         if self.pages.style is PageStyle.OFFSET:
-            return str(start)
-        return str(self.pages.first_number + start // page.size)
+            return str(self.pages.begins_at + start)
+        return str(self.pages.begins_at + start // page.size)
 
     def address_of_page(self, request: Request, page: Page, start: int) -> str:
         """Return the address of the page at *start*, of the same list."""

@@ -171,9 +171,8 @@ def sent_texts(asked: CaseParts, name: str) -> list[str]:
 
 def _next_position(asked: CaseParts, pages: Pages, size: int) -> int:
     told = dict(asked.query).get(_written(pages.position), "")
-    if pages.style is PageStyle.OFFSET:
-        return (int(told) if told.isdecimal() else 0) + size
-    return (int(told) if told.isdecimal() else pages.first_number) + 1
+    position = int(told) if told.isdecimal() else pages.begins_at
+    return position + (size if pages.style is PageStyle.OFFSET else 1)
 
 
 def _written(text: str) -> str:

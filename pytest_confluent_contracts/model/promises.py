@@ -214,7 +214,8 @@ class Pages(Entry):
 
     ``size`` is the query parameter that says how many items a page has at most; ``default_size``
     and ``largest_size`` are in items. ``position`` is the query parameter that leads to another
-    page, ``style`` what stands in it, ``first_number`` the number of the first page (NUMBER). The
+    page, ``style`` what stands in it, ``first_number`` the number of the first page (NUMBER) or of
+    its first item (OFFSET), None where the document does not say. The
     paths of members of an answer: ``next``, ``previous``, ``first`` and ``last`` are links to other
     pages, or what stands in ``position`` for them; ``more`` says whether there is a next, ``total``
     how many items all pages have. ``in_header`` says whether the header Link leads on (RFC 8288).
@@ -226,7 +227,7 @@ class Pages(Entry):
     largest_size: int | None = None
     above_maximum: AboveMaximum = AboveMaximum.UNKNOWN
     position: str = ""
-    first_number: int = 1
+    first_number: int | None = None
     next: str = ""
     previous: str = ""
     first: str = ""
@@ -234,6 +235,13 @@ class Pages(Entry):
     more: str = ""
     total: str = ""
     in_header: bool = False
+
+    @property
+    def begins_at(self) -> int:
+        """Return the number that leads to the first page: items count from 0, pages from 1."""
+        if self.first_number is not None:
+            return self.first_number
+        return 0 if self.style is PageStyle.OFFSET else 1
 
     @property
     def tells_next(self) -> bool:
