@@ -262,6 +262,26 @@ def test_the_total_is_what_all_pages_have() -> None:
     assert verdict("total-agrees", page(C, query="cursor=n1", total=3)) == SILENT
 
 
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [(("3", "3"), [False]), (("3", "2"), []), (("2", "2"), [True]), (("3", "all"), [])],
+)
+def test_a_header_may_count_what_all_pages_have(counts: tuple[str, str], told: list[bool]) -> None:
+    """As `X-Total-Count` does where no member counts; a text that is no number tells nothing."""
+    pages = W["list"].listing.pages
+    assert pages is not None
+    by_header = replace(pages, total="", total_header="X-Total-Count")
+    operation = replace(W["list"], listing=replace(W["list"].listing, pages=by_header))
+    [clause] = [one for one in lists.derive(operation) if one.id == "list/total-agrees"]
+    shown = (page(A, B, query="limit=2", next="n1"), page(C, query="limit=2&cursor=n1", after=True))
+    counted = [
+        replace(one, headers=(*one.headers, ("x-total-count", count)))
+        for one, count in zip(shown, counts, strict=True)
+    ]
+    found = clause.judge(in_a_row(*MADE, *counted, apart=1.0))
+    assert [bool(one.finding) for one in found] == told
+
+
 def test_no_total_is_compared_with_a_walk_that_was_cut_off() -> None:
     """Where positions lead on, a full page may have another behind it; a short one is the last."""
     clause = clause_of("total-agrees", OFFSETS)

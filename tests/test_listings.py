@@ -150,6 +150,18 @@ def test_what_stands_around_is_recognised(tmp_path: Path) -> None:
     assert told == ("links.next", "links.prev", "links.first", "", "has_more", "total_count")
 
 
+def test_a_header_counts_all(tmp_path: Path) -> None:
+    """As `X-Total-Count` does; another one does not."""
+    pages = listing(
+        tmp_path, SIZE, parameter("page", type="integer"), headers=("X-Total-Count",)
+    ).pages
+    assert pages is not None
+    assert (pages.total_header, pages.told_total) == ("X-Total-Count", "X-Total-Count")
+    other = listing(tmp_path, SIZE, parameter("page", type="integer"), headers=("X-Count",)).pages
+    assert other is not None
+    assert other.told_total == ""
+
+
 def test_what_is_stated_counts(tmp_path: Path) -> None:
     """Whatever the names: with its line, and the bounds of the parameter."""
     stated = {

@@ -214,8 +214,8 @@ def _of_pages(maker: _ClauseMaker, pages: Pages) -> Iterator[Clause]:
             partial(judge_offset, pages=pages),
             pages,
         )
-    if pages.total:
-        told = f"{pages.total} is the number of items that all pages have"
+    if pages.told_total:
+        told = f"{pages.told_total} is the number of items that all pages have"
         yield maker.make("total-agrees", told, partial(judge_total, pages=pages), pages)
     if pages.has_cursor:
         yield maker.make(
@@ -557,7 +557,7 @@ def _evidence_of_totals(
     for step, total in zip(walk.steps, totals, strict=True):
         if total not in may_be:
             told = str(sum(_count_of_items(one) for one in walk.steps))
-            finding = _finding(FindingKind.TOTAL_DIFFERS, step, told, total or 0, pages.total)
+            finding = _finding(FindingKind.TOTAL_DIFFERS, step, told, total or 0, pages.told_total)
             return Evidence(step.exchange, finding)
     return Evidence(walk.steps[-1].exchange)
 
@@ -568,6 +568,9 @@ def _is_filtered(walk: Walk, operation: Operation) -> bool:
 
 
 def _total_told(step: Step, pages: Pages) -> int | None:
+    if not pages.total:
+        told = step.exchange.header(pages.total_header) or ""
+        return int(told) if told.isdecimal() else None
     total = paths.value_at(step.exchange.json, pages.total)
     is_count = isinstance(total, int) and not isinstance(total, bool)
     return total if is_count else None

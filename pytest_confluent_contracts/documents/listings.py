@@ -19,6 +19,7 @@ from pytest_confluent_contracts.model.names import (
     PAGE_NUMBERS,
     PAGE_OFFSETS,
     PAGE_SIZES,
+    TOTAL_HEADERS,
     TOTALS,
     plain_name,
 )
@@ -97,6 +98,7 @@ def _usual_pages(operation: Operation) -> Pages | None:
         last=_first_member(links, LAST),
         more=_first_member(members, MORE_PAGES),
         total=_first_member(members, TOTALS),
+        total_header=_total_header(operation),
         in_header=in_header,
     )
     return found if size is None else _with_size(found, size)
@@ -164,6 +166,15 @@ def _documents_link(operation: Operation) -> bool:
     if success is None:
         return False
     return any(header.name.lower() == "link" for header in success.headers)
+
+
+def _total_header(operation: Operation) -> str:
+    """Return the documented header that counts the items of all pages, ``""`` without one."""
+    headers = operation.success.headers if operation.success else ()
+    for header in headers:
+        if plain_name(header.name) in TOTAL_HEADERS:
+            return header.name
+    return ""
 
 
 # --- filters and order ----------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.promises import AboveMaximum, PageStyle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.double.service import Request
     from pytest_confluent_contracts.double.store import Resource
@@ -82,9 +82,8 @@ class ListService(CollectionService):
         items = [self.show_item(one) for one in self.listed(request)]
         page = self.page_of(request, self.sorted_items(request, self.kept_items(request, items)))
         shown = self.list_body(request, page, content)
-        return answer_with(
-            self.success_status, tuple(self.link_headers(request, page)), content, shown
-        )
+        headers = (*self.link_headers(request, page), *self.total_headers(page))
+        return answer_with(self.success_status, headers, content, shown)
 
     def listed(self, request: Request) -> list[Resource]:
         """Return all that lies under the parent and is of who asks, oldest first."""
@@ -264,6 +263,11 @@ class ListService(CollectionService):
     def last_start(self, page: Page) -> int | None:
         """Return where the last page starts; None would leave out the link to it."""
         return page.last_start
+
+    def total_headers(self, page: Page) -> Iterator[tuple[str, str]]:
+        """Yield the header that counts the items of all pages, where one is documented."""
+        if self.pages is not None and self.pages.total_header:
+            yield self.pages.total_header, str(self.total(page))
 
     def total(self, page: Page) -> int:
         """Return how many items all pages have."""

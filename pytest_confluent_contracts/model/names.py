@@ -23,6 +23,7 @@ NEXT_PAGES = (
 )
 MORE_PAGES = ("hasmore", "hasnext", "hasnextpage", "more", "istruncated")
 TOTALS = ("total", "totalsize", "totalcount", "totalitems", "totalresults", "totalrecords")
+TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount", "xtotalitems", "xpaginationtotalcount")
 
 
 def plain_name(name: str) -> str:

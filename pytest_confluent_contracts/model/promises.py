@@ -218,7 +218,8 @@ class Pages(Entry):
     its first item (OFFSET), None where the document does not say. The
     paths of members of an answer: ``next``, ``previous``, ``first`` and ``last`` are links to other
     pages, or what stands in ``position`` for them; ``more`` says whether there is a next, ``total``
-    how many items all pages have. ``in_header`` says whether the header Link leads on (RFC 8288).
+    how many items all pages have, as the header ``total_header`` does where there is no such
+    member. ``in_header`` says whether the header Link leads on (RFC 8288).
     """
 
     style: PageStyle
@@ -234,6 +235,7 @@ class Pages(Entry):
     last: str = ""
     more: str = ""
     total: str = ""
+    total_header: str = ""
     in_header: bool = False
 
     @property
@@ -257,6 +259,11 @@ class Pages(Entry):
     def has_offset(self) -> bool:
         """Return whether one leads to a page by how many items stand before it."""
         return self.style is PageStyle.OFFSET and bool(self.position)
+
+    @property
+    def told_total(self) -> str:
+        """Return what tells how many items all pages have, ``""`` where nothing does."""
+        return self.total or self.total_header
 
     def links_to(self, relation: str) -> bool:
         """Return whether an answer may link to its *relation*: ``first``, ``last``, ``prev``."""

@@ -57,7 +57,7 @@ def list_part_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from leading_mutations(pages)
         yield from some_page_mutations(pages)
         yield from link_mutations(pages)
-    if pages is not None and pages.total:
+    if pages is not None and pages.told_total:
         yield from total_mutations(operation.listing.filters)
     yield from filter_mutations(operation)
     yield from order_mutations(operation)
