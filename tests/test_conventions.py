@@ -134,6 +134,10 @@ STAMPS = {
         {"shown": f"created_at: {INSTANT}, updated_at: {INSTANT}"},
         ("created_at", "updated_at"),
     ),
+    "in humps": (
+        {"shown": f"createdAt: {INSTANT}, updatedAt: {INSTANT}"},
+        ("createdAt", "updatedAt"),
+    ),
     "in its metadata": (
         {"shown": f"metadata: {{properties: {{updated_at: {INSTANT}}}}}"},
         ("", "metadata.updated_at"),

@@ -685,6 +685,29 @@ def test_what_stands_under_a_parent_that_was_deleted_is_gone() -> None:
     assert verdict_on(N["create"], "created-is-readable", made, ended, gone_child) == SILENT
 
 
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (A, BROKEN),
+        (A | {"status": "ACTIVE"}, BROKEN),
+        (A | {"status": "DELETED"}, KEPT),
+        (A | {"deletedAt": "2026-01-01T00:00:00Z"}, KEPT),
+        (A | {"deletedAt": None}, BROKEN),
+        (A | {"deleted": True}, KEPT),
+        (A | {"deleted": False}, BROKEN),
+        ({"data": A | {"state": "removed"}}, KEPT),
+    ],
+)
+def test_what_was_deleted_may_be_kept_and_shown_as_that(shown: Any, said: str) -> None:
+    """A soft deletion: a read tells of it, and a write that brings it back is still told."""
+    life = create(), delete(), W.ask("read", 200, shown)
+    assert of("delete", "deleted-is-gone", *life) == said
+    revived = W.ask("replace", 409, sent=FULL), W.ask("read", 200, A)
+    gone = W.ask("read", 404)
+    assert of("delete", "no-resurrection", *life[:2], gone, revived[0], life[2]) in (said, SILENT)
+    assert of("delete", "no-resurrection", *life[:2], gone, *revived) == BROKEN
+
+
 # --- two are two -----------------------------------------------------------------------------------------------------
 
 

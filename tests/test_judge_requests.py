@@ -525,6 +525,19 @@ def test_a_lone_surrogate_is_refused_or_kept(status: int, came: Any, expected: s
     assert said(confluent(), "request/body/lone-surrogate", *row) == [SILENT, expected, KEPT]
 
 
+def test_an_item_beside_a_lone_surrogate_may_be_shown_with_its_defaults() -> None:
+    """What a list's item has more than was sent has not changed."""
+    sent_body = {"spec": {"display_name": "a\ud800b"}, "items": [{"sku": "s"}]}
+    case = replace(malformed(confluent(), "lone-surrogate", 200).case, value=sent_body)
+    row = [
+        make_exchange(case, 200, sent_body | {"items": [{"sku": sku, "gift": False}]})
+        for sku in ("s", "t")
+    ]
+    first = sent(confluent(), {}, 200)
+    told = said(confluent(), "request/body/lone-surrogate", first, *row)
+    assert told == [SILENT, KEPT, BROKEN]
+
+
 # --- unknown ids ----------------------------------------------------------------------------------
 
 UNKNOWN = {

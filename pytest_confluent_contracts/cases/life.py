@@ -84,7 +84,12 @@ from pytest_confluent_contracts.model.paths import (
     without_value,
 )
 from pytest_confluent_contracts.model.progress import PROGRESS, may_ask_progress
-from pytest_confluent_contracts.model.resources import HOLDER, OTHER_HOLDER, Role
+from pytest_confluent_contracts.model.resources import (
+    DELETE_AGAIN,
+    HOLDER,
+    OTHER_HOLDER,
+    Role,
+)
 from pytest_confluent_contracts.model.traffic import (
     Case,
     Expect,
@@ -406,11 +411,11 @@ class LifeCases:
         replacing = self.operations.get(Role.REPLACE)
         if replacing is not None and replacing.names_status(CREATED):
             # Afterwards there may be one again.
-            yield from self._gone(Role.DELETE, "delete again", ended)
+            yield from self._gone(Role.DELETE, DELETE_AGAIN, ended)
         yield from self._gone(Role.UPDATE, "update after delete", ended)
         yield from self._gone(Role.REPLACE, "replace after delete", ended)
         yield from self._gone(Role.READ, "read after delete", ended)
-        yield from self._gone(Role.DELETE, "delete again", ended)
+        yield from self._gone(Role.DELETE, DELETE_AGAIN, ended)
         yield from self._bare(Role.LIST, "list after delete")
         yield from self._read(other)
         yield from self._read(TWIN)

@@ -20,6 +20,7 @@ from pytest_confluent_contracts.clauses.lifecycle_state import (
     Outcome,
     is_due,
     is_read_as_gone,
+    is_told_as_deleted,
     may_create,
 )
 from pytest_confluent_contracts.clauses.reading import HIDING
@@ -52,6 +53,7 @@ def statuses_of_gone(operation: Operation) -> frozenset[int]:
 def judge_gone(life: Life) -> Iterator[Evidence]:
     """Judge that what was deleted is answered 404 or 410, or a documented 403.
 
+    Or it is shown as deleted: ``"status": "DELETED"``, or with a time in ``deletedAt``.
     A documented 409 or 412 refuses to change what is not there, too; a replace that is documented
     to create (201) may. What a write after the end brought back is told by itself.
     """
@@ -80,6 +82,8 @@ def _look_at_deleted(step: Step, ender: Step) -> Iterator[Evidence]:
         is_conflict = step.role in CHANGING and step.status in CONFLICTS
         is_right = step.status in right or (is_conflict and operation.names_status(step.status))
         yield Evidence(step.exchange, None if is_right else _served(step, ender, right))
+    elif is_told_as_deleted(step):
+        yield Evidence(step.exchange)
     elif step.outcome in DONE_OR_LATER and not may_create(step):
         yield Evidence(step.exchange, _served(step, ender, right))
 
@@ -240,6 +244,8 @@ def _seen_gone(moment: Moment) -> set[Key]:
 
 def _look_if_back(step: Step, tried: Mapping[Key, Step]) -> Iterator[Evidence]:
     """Look at a read or a list for what writes *tried* to write to after its end."""
+    if is_told_as_deleted(step):
+        return
     for key in sorted({shown.key for shown in step.shown} & tried.keys()):
         if step.is_safe:
             yield Evidence(step.exchange, _back(step, key, tried[key]))

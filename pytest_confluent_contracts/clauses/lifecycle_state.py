@@ -16,7 +16,7 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     id_name,
     id_text,
 )
-from pytest_confluent_contracts.clauses.reading import find_once, url_parts
+from pytest_confluent_contracts.clauses.reading import find_once, tells_deletion, url_parts
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.conditions import NOT_MODIFIED
 from pytest_confluent_contracts.model.page_links import (
@@ -567,8 +567,19 @@ def _shows_list(step: Step, resource: Resource) -> bool:
 
 
 def is_read_as_gone(step: Step) -> bool:
-    """Return whether a read says that the resource is not there (RFC 9110 15.5.5, 15.5.11)."""
+    """Return whether a read says that the resource is not there (RFC 9110 15.5.5, 15.5.11).
+
+    It may also be shown as one that was deleted, and is kept.
+    """
+    if is_told_as_deleted(step):
+        return step.role is Role.READ
     return step.is_safe and step.outcome is Outcome.REFUSED and step.status in (404, 410)
+
+
+def is_told_as_deleted(step: Step) -> bool:
+    """Return whether the answer shows the one that *step* is about as deleted."""
+    is_of_one = step.role not in (Role.LIST, Role.CREATE)
+    return is_of_one and step.exchange.accepted and tells_deletion(step.exchange.json)
 
 
 def is_due(step: Step) -> bool:

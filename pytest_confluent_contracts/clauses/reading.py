@@ -23,6 +23,7 @@ from pytest_confluent_contracts.model.clauses import (
 )
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.media_types import essence
+from pytest_confluent_contracts.model.names import plain_name
 from pytest_confluent_contracts.model.traffic import (
     REDACTED,
     Exchange,
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
+# Names of members that say that a thing was deleted, as `plain_name` has them, and how they do.
+STATES = frozenset({"status", "state", "lifecyclestate"})
+DELETED = frozenset({"deleted", "deleting", "removed"})
+DELETED_FLAGS = frozenset({"deleted", "isdeleted"})
+DELETED_TIMES = frozenset({"deletedat", "deletedon", "deletiontime", "deletiontimestamp"})
 SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 SERVED = frozenset({Probe.EXAMPLES, Probe.VALID})
@@ -287,6 +293,28 @@ def leaves_of(value: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, An
             yield from leaves_of(member, (*steps, name))
     elif value is not paths.ABSENT:
         yield paths.path_of(steps), value
+
+
+def tells_deletion(body: Any) -> bool:
+    """Return whether *body* shows a thing that was deleted, and is kept: a soft deletion.
+
+    For example, ``{"data": {"id": "7", "status": "DELETED"}}``, or one with a time in
+    ``deletedAt``. It may stand in an envelope.
+    """
+    if not isinstance(body, Mapping):
+        return False
+    return any(
+        _says_deleted(plain_name(str(name)), value) or tells_deletion(value)
+        for name, value in body.items()
+    )
+
+
+def _says_deleted(name: str, value: Any) -> bool:
+    if name in STATES:
+        return isinstance(value, str) and value.lower() in DELETED
+    if name in DELETED_FLAGS:
+        return value is True
+    return name in DELETED_TIMES and isinstance(value, str) and bool(value)
 
 
 # --- schemas -----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_confluent_contracts.clauses.notation import is_default
+from pytest_confluent_contracts.clauses.notation import is_default, is_taken_over
 from pytest_confluent_contracts.clauses.reading import (
     HIDING,
     KEPT,
@@ -17,6 +17,7 @@ from pytest_confluent_contracts.clauses.reading import (
     leaves_of,
     missing,
     quote_value,
+    tells_deletion,
     withheld,
 )
 from pytest_confluent_contracts.clauses.refusals import (
@@ -45,7 +46,7 @@ from pytest_confluent_contracts.model.media_types import (
     BodyKind,
     essence,
 )
-from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.resources import DELETE_AGAIN, Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe, Subject, SubjectKind
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ REFUSED_AS = {
     "required": "a request without its required body is refused",
     LONE_SURROGATE: "a lone surrogate is refused, or kept as it is (RFC 8259 8.2)",
 }
+# Probes in which a request without a body is as documented.
+PLAIN = (Probe.EXAMPLES, Probe.VALID, Probe.LIFE)
 # Probes in which valid bodies follow such as were refused.
 AMONG_REFUSALS = (Probe.READ_ONLY, Probe.BROKEN, Probe.MALFORMED, Probe.UNKNOWN)
 
@@ -245,9 +248,10 @@ def _plain_accepted(operation: Operation) -> Clause:
         family=Family.REQUESTS,
         place=operation.place,
         promise="a request as documented is accepted",
-        judge=each(_is_allowed_in(Probe.VALID, Probe.LIFE), _look_whether_taken),
+        # Of an action, the first may be the only one that what is there allows.
+        judge=each(_is_allowed_in(*PLAIN), _look_whether_taken),
         explain=withheld("an answer to a plain request", Expect.ACCEPTED),
-        needs=frozenset({Probe.VALID}),
+        needs=frozenset({Probe.EXAMPLES, Probe.VALID}),
     )
 
 
@@ -703,7 +707,9 @@ def _look_at_surrogate(exchange: Exchange) -> Finding | Looked:
     if not exchange.accepted:
         return _look_whether_refused(exchange)
     for path, sent in leaves_of(exchange.case.value):
-        if paths.value_at(exchange.json, path) not in (paths.ABSENT, sent):
+        came = paths.value_at(exchange.json, path)
+        # An item of a list may be shown with more than was sent, as defaults are.
+        if came is not paths.ABSENT and not is_taken_over({}, sent, came):
             title = exchange.case.title
             return Finding(FindingKind.SURROGATE_CHANGED, exchange.status, request=title)
     return KEPT
@@ -740,7 +746,8 @@ def _unknown(operation: Operation) -> Clause:
     promised = tuple(sorted(refusals.unknown))
 
     def applies(exchange: Exchange) -> bool:
-        return _asks_for_unknown(exchange) and exchange.case.subject.kind not in OWN_IDS
+        is_own = exchange.case.subject.kind in OWN_IDS
+        return _asks_for_unknown(exchange) and not is_own and not _is_known_as_deleted(exchange)
 
     def look(exchange: Exchange) -> Finding | Looked:
         is_odd = exchange.case.subject.kind is SubjectKind.ODD_ID
@@ -758,9 +765,29 @@ def _unknown(operation: Operation) -> Clause:
         place=refusals.place,
         promise=f"an id that does not exist is answered {' or '.join(map(str, promised))}",
         judge=each(applies, look),
-        explain=withheld("an answer to an unknown id", Expect.UNKNOWN),
+        explain=_no_answer_to_unknown,
         needs=frozenset({Probe.UNKNOWN}),
     )
+
+
+def _no_answer_to_unknown(exchanges: Sequence[Exchange]) -> MissingEvidence:
+    """Explain that an answer is owed, unless nobody was asked but for what was deleted."""
+    others = [one for one in exchanges if not _is_known_as_deleted(one)]
+    is_asked = any(one.case.expect is Expect.UNKNOWN for one in others)
+    if len(others) < len(exchanges) and not is_asked:
+        return MissingEvidence(MissingKind.NOTHING_SENT)
+    return withheld("an answer to an unknown id", Expect.UNKNOWN)(others)
+
+
+def _is_known_as_deleted(exchange: Exchange) -> bool:
+    """Return whether what the run has deleted is answered as that: it is not unknown.
+
+    A second delete may be answered as the first was, and what is kept is shown as deleted.
+    """
+    subject = exchange.case.subject
+    if subject.kind is not SubjectKind.STEP or not exchange.accepted:
+        return False
+    return subject.name == DELETE_AGAIN or tells_deletion(exchange.json)
 
 
 def _hides_by(operation: Operation) -> int | None:

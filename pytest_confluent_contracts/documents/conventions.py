@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_confluent_contracts.documents.limit_headers import usual_rate_limit
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.names import plain_name
 from pytest_confluent_contracts.model.promises import (
     Identity,
     Members,
@@ -166,7 +167,7 @@ def _is_frozen(member: Property) -> bool:
 
 
 def _usual_timestamps(operation: Operation) -> Timestamps:
-    """Return the instants of the resource itself that are called ``created_at``, ``updated_at``.
+    """Return the instants of the resource itself that are called ``created_at``, ``updatedAt``.
 
     Those of something inside it (``owner.created_at``) are not its own, and what an update may
     write is the client's.
@@ -176,12 +177,12 @@ def _usual_timestamps(operation: Operation) -> Timestamps:
         is_instant = member.schema.get("format") == "date-time"
         is_own = member.parent in WHERE_STAMPS_STAND
         if is_instant and is_own and not _is_written(operation, member.path):
-            found.setdefault(member.name, member.path)
+            found.setdefault(plain_name(member.name), member.path)
     return Timestamps(
         place=operation.place,
         inferred=True,
-        created=found.get("created_at", ""),
-        updated=found.get("updated_at", ""),
+        created=found.get("createdat", ""),
+        updated=found.get("updatedat", ""),
     )
 
 

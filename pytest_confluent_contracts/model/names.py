@@ -22,7 +22,15 @@ NEXT_PAGES = (
     *("nextmarker", "continuationtoken", "continue", "cursor", "after", "endcursor"),
 )
 MORE_PAGES = ("hasmore", "hasnext", "hasnextpage", "more", "istruncated")
-TOTALS = ("total", "totalsize", "totalcount", "totalitems", "totalresults", "totalrecords")
+TOTALS = (
+    "total",
+    "totalsize",
+    "totalcount",
+    "totalitems",
+    "totalresults",
+    "totalrecords",
+    "totalelements",
+)
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount", "xtotalitems", "xpaginationtotalcount")
 
 

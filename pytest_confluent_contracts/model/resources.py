@@ -32,6 +32,8 @@ class Role(StrEnum):
 
 # Those that only stand around what a run makes below them: that of the life, and another one.
 HOLDER, OTHER_HOLDER = "holder", "other holder"
+# The step that deletes what the run has deleted: it may be answered as the first delete was.
+DELETE_AGAIN = "delete again"
 # What is sent in these roles changes nothing.
 SAFE_ROLES = frozenset({Role.LIST, Role.READ})
 # What is sent in these makes a resource, or ends it.
