@@ -22,7 +22,7 @@ from pytest_confluent_contracts.clauses.lifecycle_pairs import (
 )
 from pytest_confluent_contracts.clauses.lifecycle_state import Outcome
 from pytest_confluent_contracts.clauses.notation import is_default, is_taken_over
-from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, ValueReader
+from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, value_reader
 from pytest_confluent_contracts.clauses.update import is_merged
 from pytest_confluent_contracts.clauses.update_state import EMPTY, is_shown_alike
 from pytest_confluent_contracts.model import paths
@@ -363,8 +363,8 @@ def _is_comparable(model: ItemModel, member: Property, sent: Any) -> bool:
     answered = model.shown.get(member.path)
     if not is_shown_alike(member, answered) or answered is None:
         return False
-    is_allowed = ValueReader(member.schema).is_allowed(sent)
-    return not is_allowed or ValueReader(answered.schema).is_allowed(sent)
+    is_allowed = value_reader(member.schema).is_allowed(sent)
+    return not is_allowed or value_reader(answered.schema).is_allowed(sent)
 
 
 def _is_as_sent(model: ItemModel, expected: Expectation, came: Any) -> bool:

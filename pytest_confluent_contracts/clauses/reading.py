@@ -23,6 +23,7 @@ from pytest_confluent_contracts.model.clauses import (
 )
 from pytest_confluent_contracts.model.formats import OPENAPI_FORMATS
 from pytest_confluent_contracts.model.media_types import essence
+from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.traffic import (
     REDACTED,
     Exchange,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 SURROGATE = re.compile("[\\ud800-\\udfff]")
+ESCAPED_SURROGATE = "\\ud"  # as JSON in ASCII begins each, those of a pair among them
 
 SERVED = frozenset({Probe.EXAMPLES, Probe.VALID})
 REFUSING = frozenset({Probe.BROKEN, Probe.MALFORMED, Probe.CREDENTIALS, Probe.UNKNOWN})
@@ -369,6 +371,12 @@ class SchemaReader:
         return path
 
 
+@remembered(4096)
+def value_reader(schema: Mapping[str, Any]) -> ValueReader:
+    """Return what reads values by *schema*, made once: a validator takes long to make."""
+    return ValueReader(schema)
+
+
 class ValueReader:
     """Tells whether one member's schema allows a value."""
 
@@ -393,7 +401,7 @@ def _without_surrogates(body: Any) -> Any:
 
     Lone surrogates are replaced, and lengths kept.
     """
-    text = json.dumps(body, ensure_ascii=False)
-    if text.isascii() or not SURROGATE.search(text):
+    if ESCAPED_SURROGATE not in json.dumps(body):
         return body
+    text = json.dumps(body, ensure_ascii=False)
     return json.loads(SURROGATE.sub("\ufffd", text))

@@ -20,6 +20,8 @@ from pytest_confluent_contracts.model.traffic import REDACTED, OutgoingRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    import httpx
+
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, GivenHeader, RedactedCase
 
@@ -118,13 +120,13 @@ def without(headers: Sequence[tuple[str, str]], added: Sequence[tuple[str, str]]
 def shown_with(
     case: RedactedCase,
     additions: Additions,
-    named: set[str],
+    request: httpx.Request,
     added: Sequence[tuple[str, str]],
 ) -> RedactedCase:
-    """Return *case* with what was added to it, as it may be shown.
-
-    *named* are the names, in small letters, of the headers that were sent.
-    """
+    """Return *case*, sent as *request*, with what was added to it, as it may be shown."""
+    if not additions.given and not added:
+        return case
+    named = {name.decode("latin-1").lower() for name, _ in request.headers.raw}
     known = {name.lower() for name, _ in case.headers}
     headers = without(case.headers, added)
     for one in additions.given:

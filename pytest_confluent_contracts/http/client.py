@@ -167,8 +167,7 @@ class Client:
         added = request.extensions[ADDED]
         clean, text = self._secrets.redactor_for(added), answer.text
         clean_text = clean.text(text)
-        names = {name.decode("latin-1").lower() for name, _ in request.headers.raw}
-        sent = shown_with(_redacted_case(case, clean), self._additions, names, added)
+        sent = shown_with(_redacted_case(case, clean), self._additions, request, added)
         shown_url = clean.text(url.partition("?")[0])
         if sent.query:
             shown_url = f"{shown_url}?{sent.written_query}"

@@ -225,7 +225,7 @@ class Guard(httpx.BaseTransport):
         self._check_path(request, allowance)
         if request.extensions.get(BY_OTHER):
             self._check_second(request, key)
-        if self._in_the_clear(request):
+        if self._in_the_clear(request, asked):
             cure = "use https, or --contract-insecure"
             raise Refusal(f"not sent: credentials would travel unencrypted; {cure}")
         payer = self._payers.get(key, key)
@@ -264,8 +264,9 @@ class Guard(httpx.BaseTransport):
         told = f"{request.method} {path} with the second credentials"
         raise Refusal(f"not sent: {told} is for what the run made alone")
 
-    def _in_the_clear(self, request: httpx.Request) -> bool:
-        if self.rules.insecure or request.url.scheme != "http" or is_local(str(request.url)):
+    def _in_the_clear(self, request: httpx.Request, asked: str) -> bool:
+        """Return whether others may read what is secret of *request* on its way to *asked*."""
+        if self.rules.insecure or request.url.scheme != "http" or is_local(asked):
             return False
         query = request.url.query.decode("ascii")
         names = {unquote(pair.partition("=")[0]) for pair in query.split("&")}

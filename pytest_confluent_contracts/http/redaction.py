@@ -45,8 +45,9 @@ class Secret:
     operation: Key | None = None
 
 
-def forms(value: str) -> list[str]:
-    """Return the ways in which *value* travels.
+@lru_cache
+def forms(value: str) -> tuple[str, ...]:
+    """Return the ways in which *value* travels: of a secret that is sent, each answer asks for them.
 
     It may be raw, JSON-escaped, URL-encoded, base64 (padded or not).
     """
@@ -57,7 +58,7 @@ def forms(value: str) -> list[str]:
     base64_text = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
     coded = [base64_text, base64_text.translate(str.maketrans("+/", "-_"))]
     unpadded = [text.rstrip("=") for text in coded]
-    return list(dict.fromkeys([value, *as_json, *urls, *coded, *unpadded]))
+    return tuple(dict.fromkeys([value, *as_json, *urls, *coded, *unpadded]))
 
 
 def _lower_case(found: re.Match[str]) -> str:
