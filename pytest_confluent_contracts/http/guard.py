@@ -367,11 +367,13 @@ class Guard(httpx.BaseTransport):
     def close_up(self, key: Key) -> None:
         """Let out the operation's last request too: the one that puts the resource back.
 
-        It goes over a new connection. Ctrl-C may have come while a kept one was made ready for its
-        next request, and such a one fails on all that follow (h11 has half changed its state).
+        The first that is let out so goes over a new connection. Ctrl-C may have come while a kept
+        one was made ready for its next request, and such a one fails on all that follow (h11 has
+        half changed its state).
         """
-        self._closing.add(key)
-        self._connections.close()  # new ones are opened afterwards
+        if key not in self._closing:
+            self._closing.add(key)
+            self._connections.close()  # new ones are opened afterwards
 
     def _pace(self) -> None:
         """Wait until the rate allows one more request."""
