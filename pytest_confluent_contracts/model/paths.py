@@ -245,11 +245,7 @@ def _leads_anywhere(body: Any, steps: Sequence[Step]) -> bool:
     for index, step in enumerate(steps):
         if isinstance(step, Item):
             rest = steps[index + 1 :]
-            # Lists are long, and of an optional member most items have none: no generator.
-            for one in _each_below(body, step):
-                if _leads_anywhere(one, rest):
-                    return True
-            return False
+            return any(_leads_anywhere(one, rest) for one in _each_below(body, step))
         if not isinstance(body, dict) or step not in body:
             return False
         body = body[step]
