@@ -20,8 +20,6 @@ from pytest_confluent_contracts.model.traffic import REDACTED, OutgoingRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    import httpx
-
     from pytest_confluent_contracts.model.documents import Operation
     from pytest_confluent_contracts.model.traffic import Case, GivenHeader, RedactedCase
 
@@ -120,13 +118,13 @@ def without(headers: Sequence[tuple[str, str]], added: Sequence[tuple[str, str]]
 def shown_with(
     case: RedactedCase,
     additions: Additions,
-    request: httpx.Request,
+    sent: Iterable[tuple[bytes, bytes]],
     added: Sequence[tuple[str, str]],
 ) -> RedactedCase:
-    """Return *case*, sent as *request*, with what was added to it, as it may be shown."""
+    """Return *case*, *sent* with these headers, with what was added to it, as it may be shown."""
     if not additions.given and not added:
         return case
-    named = {name.decode("latin-1").lower() for name, _ in request.headers.raw}
+    named = {name.decode("latin-1").lower() for name, _ in sent}
     known = {name.lower() for name, _ in case.headers}
     headers = without(case.headers, added)
     for one in additions.given:

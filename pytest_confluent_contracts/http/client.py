@@ -167,7 +167,8 @@ class Client:
         added = request.extensions[ADDED]
         clean, text = self._secrets.redactor_for(added), answer.text
         clean_text = clean.text(text)
-        sent = shown_with(_redacted_case(case, clean), self._additions, request, added)
+        shown_case = _redacted_case(case, clean)
+        sent = shown_with(shown_case, self._additions, request.headers.raw, added)
         shown_url = clean.text(url.partition("?")[0])
         if sent.query:
             shown_url = f"{shown_url}?{sent.written_query}"

@@ -47,7 +47,7 @@ class Secret:
 
 @lru_cache
 def forms(value: str) -> tuple[str, ...]:
-    """Return the ways in which *value* travels: of a secret that is sent, each answer asks for them.
+    """Return the ways in which *value* travels: each answer to a secret asks for them.
 
     It may be raw, JSON-escaped, URL-encoded, base64 (padded or not).
     """

@@ -261,7 +261,7 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
 
 @lru_cache
 def _prefixes_of(url: str) -> tuple[str, str]:
-    """Return the path of a target's *url*, decoded and as it is spelled: each create asks for it."""
+    """Return the path of *url*, decoded and as it is spelled: each create asks for them."""
     decoded = unquote(urlsplit(url).path.rstrip("/"))
     spelled = httpx.URL(url).raw_path.decode("ascii").partition("?")[0].rstrip("/")
     return decoded, spelled
