@@ -489,8 +489,12 @@ def bare_case(
         "value": ABSENT,
         "body": None,
     }
-    bare = Case(probe=probe, title=title, operation=operation, **(settings | more))
-    return with_credentials(bare, credentials_of(chosen_alternative(operation, context), context))
+    fields = settings | more
+    credentials = credentials_of(chosen_alternative(operation, context), context)
+    fields |= _carrying(
+        operation, fields["headers"], fields["query"], fields["cookies"], credentials
+    )
+    return Case(probe=probe, title=title, operation=operation, **fields)
 
 
 def _accepted_types(operation: Operation) -> str:
@@ -648,13 +652,24 @@ def credentials_of(alternative: Sequence[SecurityScheme], context: RunContext) -
 
 def with_credentials(case: Case, credentials: Mapping[Slot, str]) -> Case:
     """Return *case* with *credentials* in the place of those that it has."""
-    slots = {scheme.slot for scheme in case.operation.schemes}
-    return replace(
-        case,
-        headers=_with_carried(case.headers, Location.HEADER, slots, credentials),
-        query=_with_carried(case.query, Location.QUERY, slots, credentials),
-        cookies=_with_carried(case.cookies, Location.COOKIE, slots, credentials),
-    )
+    carrying = _carrying(case.operation, case.headers, case.query, case.cookies, credentials)
+    return replace(case, **carrying)
+
+
+def _carrying(
+    operation: Operation,
+    headers: Iterable[tuple[str, str]],
+    query: Iterable[tuple[str, str]],
+    cookies: Iterable[tuple[str, str]],
+    credentials: Mapping[Slot, str],
+) -> dict[str, Any]:
+    """Return the fields of a case that may carry *credentials*, with none but these in them."""
+    slots = {scheme.slot for scheme in operation.schemes}
+    return {
+        "headers": _with_carried(headers, Location.HEADER, slots, credentials),
+        "query": _with_carried(query, Location.QUERY, slots, credentials),
+        "cookies": _with_carried(cookies, Location.COOKIE, slots, credentials),
+    }
 
 
 def _with_carried(

@@ -199,9 +199,10 @@ def finding_vanished(step: Step, key: Key, blamed: Sequence[Step]) -> Finding:
 def judge_others(life: Life, role: Role) -> Iterator[Evidence]:
     """Judge that a write in *role* to one resource leaves the others of its kind alone."""
     for pair in pairs_of_one_operation(life):
-        is_touched = bool(pair.writes_to_it) or pair.has_foreign_writes
+        if not pair.step.is_safe:
+            continue
         blamed = [step for step in pair.writes_to_others if _is_done_in(step, role)]
-        if not blamed or is_touched or not pair.step.is_safe:
+        if not blamed or pair.writes_to_it or pair.has_foreign_writes:
             continue
         changed = changes_between(pair.before, pair.after, life.held)
         yield Evidence(pair.step.exchange, finding_on_change(pair, changed, blamed))

@@ -22,7 +22,7 @@ from pytest_confluent_contracts.clauses.lifecycle_pairs import (
 )
 from pytest_confluent_contracts.clauses.lifecycle_state import Outcome
 from pytest_confluent_contracts.clauses.notation import is_default, is_taken_over
-from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, ValueReader
+from pytest_confluent_contracts.clauses.reading import KEPT, NOTHING, Looked, value_reader
 from pytest_confluent_contracts.clauses.update import is_merged
 from pytest_confluent_contracts.clauses.update_state import EMPTY, is_shown_alike
 from pytest_confluent_contracts.model import paths
@@ -142,10 +142,9 @@ def judge_sent(life: Life, role: Role, *, in_own_answer: bool) -> Iterator[Evide
     otherwise is told once, and not again for each read that agrees with it.
     """
     roles = SAFE_ROLES | {role} if in_own_answer else SAFE_ROLES
-    ever_shown = _paths_ever_shown(life)
     for step, shown, own in _answers_expected(life, Expectations(role, members_sent)):
         if step.role in roles:
-            looked = [_look_at_sent(shown, one, ever_shown) for one in own]
+            looked = [_look_at_sent(shown, one, life.ever_shown) for one in own]
             yield from evidence_of(step, looked)
         _note_own_answer(step, shown, own)
 
@@ -250,16 +249,15 @@ def judge_ever_shown(life: Life) -> Iterator[Evidence]:
     A list may show less. A member that an operation never shows may be one that it leaves out for
     reasons of its own: the document only says that it can be there.
     """
-    ever_shown = _paths_ever_shown(life)
     for step, shown, own in _answers_expected(life, Expectations(Role.CREATE, members_sent)):
         if step.role is Role.LIST or shown.model.is_composed:
             continue
-        looked = [_look_if_shown(shown, one, ever_shown) for one in own]
+        looked = [_look_if_shown(shown, one, life.ever_shown) for one in own]
         yield from evidence_of(step, looked)
 
 
 def _look_if_shown(
-    shown: Shown, expected: Expectation, ever_shown: set[tuple[str, str]]
+    shown: Shown, expected: Expectation, ever_shown: frozenset[tuple[str, str]]
 ) -> Finding | Looked:
     path, sent = expected.member.path, expected.value
     if is_nothing(sent) or not _is_comparable(shown.model, expected.member, sent):
@@ -313,19 +311,8 @@ def _note_own_answer(step: Step, shown: Shown, own: Sequence[Expectation]) -> No
             one.answered = shown.value(one.member.path)
 
 
-def _paths_ever_shown(life: Life) -> set[tuple[str, str]]:
-    """Return the members that an operation ever showed, with its id."""
-    found: set[tuple[str, str]] = set()
-    for step in life.own_steps:
-        for shown in step.shown:
-            for path in shown.model.shown:
-                if shown.value(path) not in EMPTY:
-                    found.add((shown.model.operation.id, path))
-    return found
-
-
 def _look_at_sent(
-    shown: Shown, expected: Expectation, ever_shown: set[tuple[str, str]]
+    shown: Shown, expected: Expectation, ever_shown: frozenset[tuple[str, str]]
 ) -> Finding | Looked:
     path, sent = expected.member.path, expected.value
     if not _is_comparable(shown.model, expected.member, sent):
@@ -363,8 +350,8 @@ def _is_comparable(model: ItemModel, member: Property, sent: Any) -> bool:
     answered = model.shown.get(member.path)
     if not is_shown_alike(member, answered) or answered is None:
         return False
-    is_allowed = ValueReader(member.schema).is_allowed(sent)
-    return not is_allowed or ValueReader(answered.schema).is_allowed(sent)
+    is_allowed = value_reader(member.schema).is_allowed(sent)
+    return not is_allowed or value_reader(answered.schema).is_allowed(sent)
 
 
 def _is_as_sent(model: ItemModel, expected: Expectation, came: Any) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -17,6 +18,7 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
     id_text,
 )
 from pytest_confluent_contracts.clauses.reading import find_once, tells_deletion, url_parts
+from pytest_confluent_contracts.clauses.update_state import EMPTY
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.conditions import NOT_MODIFIED
 from pytest_confluent_contracts.model.page_links import (
@@ -212,6 +214,17 @@ class Life:
     def own_steps(self) -> Iterator[Step]:
         """Yield the steps of the resource's own operations."""
         return (step for step in self.steps if step.owner == self.resource.name)
+
+    @cached_property
+    def ever_shown(self) -> frozenset[tuple[str, str]]:
+        """Return the members that an operation ever showed, with its id: several clauses ask."""
+        found: set[tuple[str, str]] = set()
+        for step in self.own_steps:
+            for shown in step.shown:
+                for path in shown.model.shown:
+                    if shown.value(path) not in EMPTY:
+                        found.add((shown.model.operation.id, path))
+        return frozenset(found)
 
     def moments(self) -> Iterator[Moment]:
         """Yield each own step with what was there before it."""

@@ -118,13 +118,13 @@ def without(headers: Sequence[tuple[str, str]], added: Sequence[tuple[str, str]]
 def shown_with(
     case: RedactedCase,
     additions: Additions,
-    named: set[str],
+    sent: Iterable[tuple[bytes, bytes]],
     added: Sequence[tuple[str, str]],
 ) -> RedactedCase:
-    """Return *case* with what was added to it, as it may be shown.
-
-    *named* are the names, in small letters, of the headers that were sent.
-    """
+    """Return *case*, *sent* with these headers, with what was added to it, as it may be shown."""
+    if not additions.given and not added:
+        return case
+    named = {name.decode("latin-1").lower() for name, _ in sent}
     known = {name.lower() for name, _ in case.headers}
     headers = without(case.headers, added)
     for one in additions.given:

@@ -167,8 +167,8 @@ class Client:
         added = request.extensions[ADDED]
         clean, text = self._secrets.redactor_for(added), answer.text
         clean_text = clean.text(text)
-        names = {name.decode("latin-1").lower() for name, _ in request.headers.raw}
-        sent = shown_with(_redacted_case(case, clean), self._additions, names, added)
+        shown_case = _redacted_case(case, clean)
+        sent = shown_with(shown_case, self._additions, request.headers.raw, added)
         shown_url = clean.text(url.partition("?")[0])
         if sent.query:
             shown_url = f"{shown_url}?{sent.written_query}"
@@ -178,7 +178,9 @@ class Client:
             for name, content in answer.headers
             if not leads_on(request, name, content)
         ]
-        shown = "\n".join([*told, text])
+        secrets = _secret_members(case)
+        if secrets or clean_text != text:  # else nothing was taken out of it, and nothing is in it
+            told.append(text)
         return Exchange(
             serial=serial,
             case=sent,
@@ -188,7 +190,7 @@ class Client:
             text=clean_text,
             json=clean.value_read(value, answer.decoded, clean_text),
             flaw=flaw,
-            leaks=tuple(clean.leaks(shown, _secret_members(case), case.operation.key)),
+            leaks=tuple(clean.leaks("\n".join(told), secrets, case.operation.key)),
             sent_at=request.extensions[SENT_AT],
             came_at=self.clock.now(),
             failure=clean.text(answer.failure),

@@ -225,7 +225,7 @@ class Guard(httpx.BaseTransport):
         self._check_path(request, allowance)
         if request.extensions.get(BY_OTHER):
             self._check_second(request, key)
-        if self._in_the_clear(request):
+        if self._in_the_clear(request, asked):
             cure = "use https, or --contract-insecure"
             raise Refusal(f"not sent: credentials would travel unencrypted; {cure}")
         payer = self._payers.get(key, key)
@@ -264,8 +264,9 @@ class Guard(httpx.BaseTransport):
         told = f"{request.method} {path} with the second credentials"
         raise Refusal(f"not sent: {told} is for what the run made alone")
 
-    def _in_the_clear(self, request: httpx.Request) -> bool:
-        if self.rules.insecure or request.url.scheme != "http" or is_local(str(request.url)):
+    def _in_the_clear(self, request: httpx.Request, asked: str) -> bool:
+        """Return whether others may read what is secret of *request* on its way to *asked*."""
+        if self.rules.insecure or request.url.scheme != "http" or is_local(asked):
             return False
         query = request.url.query.decode("ascii")
         names = {unquote(pair.partition("=")[0]) for pair in query.split("&")}
@@ -366,11 +367,13 @@ class Guard(httpx.BaseTransport):
     def close_up(self, key: Key) -> None:
         """Let out the operation's last request too: the one that puts the resource back.
 
-        It goes over a new connection. Ctrl-C may have come while a kept one was made ready for its
-        next request, and such a one fails on all that follow (h11 has half changed its state).
+        The first that is let out so goes over a new connection. Ctrl-C may have come while a kept
+        one was made ready for its next request, and such a one fails on all that follow (h11 has
+        half changed its state).
         """
-        self._closing.add(key)
-        self._connections.close()  # new ones are opened afterwards
+        if key not in self._closing:
+            self._closing.add(key)
+            self._connections.close()  # new ones are opened afterwards
 
     def _pace(self) -> None:
         """Wait until the rate allows one more request."""

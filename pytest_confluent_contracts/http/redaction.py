@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MADE_UP = re.compile(r"cs[0-9a-f]{16}")  # as cases make secrets up
 SHORT = 12  # characters; a shorter secret counts only as a word of its own
-SHORT_TEXT, MOST_REMEMBERED = 64, 4096  # characters, and texts
+SHORT_TEXT, MOST_REMEMBERED = 1024, 4096  # characters, and texts
 NOISE = 4  # characters; a shorter text stands everywhere, and is not looked for
 # What may stand uncoded in a URL, as one encoder or another has it.
 SAFE_IN_URLS = ("", "/", "/+", "!'()*-._~/+:@")
@@ -45,8 +45,9 @@ class Secret:
     operation: Key | None = None
 
 
-def forms(value: str) -> list[str]:
-    """Return the ways in which *value* travels.
+@lru_cache
+def forms(value: str) -> tuple[str, ...]:
+    """Return the ways in which *value* travels: each answer to a secret asks for them.
 
     It may be raw, JSON-escaped, URL-encoded, base64 (padded or not).
     """
@@ -57,7 +58,7 @@ def forms(value: str) -> list[str]:
     base64_text = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
     coded = [base64_text, base64_text.translate(str.maketrans("+/", "-_"))]
     unpadded = [text.rstrip("=") for text in coded]
-    return list(dict.fromkeys([value, *as_json, *urls, *coded, *unpadded]))
+    return tuple(dict.fromkeys([value, *as_json, *urls, *coded, *unpadded]))
 
 
 def _lower_case(found: re.Match[str]) -> str:
@@ -84,7 +85,7 @@ class Redactor:
             if len(value) >= SHORT - NOISE:
                 nearly.update(forms(value))
         self._nearly = _ManyTexts(nearly)
-        # Names and values of headers and members come again and again.
+        # Names and values of headers and members come again and again, and so do refusals.
         self._clean_short_text = lru_cache(MOST_REMEMBERED)(self._clean_text)
 
     def widened(self, more: Iterable[Secret]) -> Redactor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -242,8 +243,7 @@ def _origins(url: str, hosts: Iterable[str]) -> Iterator[str]:
 
 def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
     """Return what the guard of a target at *url* lets out, by operation."""
-    prefix = unquote(urlsplit(url).path.rstrip("/"))
-    spelled_prefix = httpx.URL(url).raw_path.decode("ascii").partition("?")[0].rstrip("/")
+    prefix, spelled_prefix = _prefixes_of(url)
     found: dict[Key, Allowance] = {}
     for access in accesses:
         known = found.get(access.operation.key)
@@ -257,6 +257,14 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
         )
         found[access.operation.key] = known.joined(allowance) if known else allowance
     return found
+
+
+@lru_cache
+def _prefixes_of(url: str) -> tuple[str, str]:
+    """Return the path of *url*, decoded and as it is spelled: each create asks for them."""
+    decoded = unquote(urlsplit(url).path.rstrip("/"))
+    spelled = httpx.URL(url).raw_path.decode("ascii").partition("?")[0].rstrip("/")
+    return decoded, spelled
 
 
 # --- what must not be seen ------------------------------------------------------------------------

@@ -243,17 +243,20 @@ def is_anywhere(body: Any, path: str) -> bool:
 
 def _leads_anywhere(body: Any, steps: Sequence[Step]) -> bool:
     for index, step in enumerate(steps):
-        below: Iterable[Any] | None = None
-        if step is VALUE:
-            below = body.values() if isinstance(body, dict) else ()
-        elif step is ITEM:
-            below = body if isinstance(body, list) else ()
-        if below is not None:
-            return any(_leads_anywhere(one, steps[index + 1 :]) for one in below)
+        if isinstance(step, Item):
+            rest = steps[index + 1 :]
+            return any(_leads_anywhere(one, rest) for one in _each_below(body, step))
         if not isinstance(body, dict) or step not in body:
             return False
         body = body[step]
     return True
+
+
+def _each_below(body: Any, step: Item) -> Iterable[Any]:
+    """Return the items of a list or the values of a map, none where *body* is not what is meant."""
+    if step is VALUE:
+        return body.values() if isinstance(body, dict) else ()
+    return body if isinstance(body, list) else ()
 
 
 def value_at(body: Any, path: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +37,11 @@ def contract_target(contract_settings: Settings) -> str:
 
 
 @pytest.fixture(scope="session")
-def contract_gate(
-    request: pytest.FixtureRequest, pytestconfig: pytest.Config, contract_settings: Settings
-) -> Iterator[Gate]:
+def contract_gate(request: pytest.FixtureRequest) -> Iterator[Gate]:
     """Return the gate of this session.
 
-    It is open for the operations of which a clause was selected, else for all.
+    It is open for the operations of which a clause was selected, else for all. It asks for what it
+    is made of by itself: pytest would look at each argument again for each test.
     """
     from pytest_confluent_contracts.plugin import progress
     from pytest_confluent_contracts.plugin.gate import Gate
@@ -50,15 +51,30 @@ def contract_gate(
         selected_clauses,
     )
 
+    config = request.config
     needed = needed_probes(request.session.items)
-    telling = progress.telling_of(pytestconfig)
+    telling = progress.telling_of(config)
     chosen = selected_clauses(request.session.items)
     asked_once = clauses_asked_once(request.session.items)
-    settings = _reached(request, contract_settings)
-    gate = Gate(pytestconfig, settings, telling, needed or None, chosen, asked_once=asked_once)
-    pytestconfig.stash[GATE] = gate
-    yield gate
-    gate.close()
+    settings = _reached(request, request.getfixturevalue("contract_settings"))
+    gate = Gate(config, settings, telling, needed or None, chosen, asked_once=asked_once)
+    config.stash[GATE] = gate
+    with _without_going_through_all():
+        yield gate
+        gate.close()
+
+
+@contextmanager
+def _without_going_through_all() -> Iterator[None]:
+    """Let the garbage collector leave alone, within the block, what is there at its beginning.
+
+    What was imported and collected stays to the end of the run, and is most of what there is.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _reached(request: pytest.FixtureRequest, settings: Settings) -> Settings:

@@ -88,7 +88,7 @@ class Gate:
         self._target: Target | None = None
         self._campaigns: dict[tuple[str, str], Campaign] = {}
         self._made_files: dict[saved_state.Key, saved_state.MadeFile] = {}
-        self._written_made: dict[tuple[Any, ...], str] = {}
+        self._written_made: dict[int, tuple[Made, str]] = {}
         self._testers: dict[tuple[str, str], MutationTester] = {}
         self._shown_by: ShownBy = {}
         self._telling_nodes: dict[str, str] = {}
@@ -406,12 +406,13 @@ class Gate:
 
     def _written(self, key: saved_state.Key, made: Made) -> str:
         """Return what is written of what was made, once: all that is there is told each time."""
-        known = (key, made.parameters, made.made_at, made.maker)
-        if known not in self._written_made:
+        known = self._written_made.get(id(made))
+        if known is None:
             told = {"parameters": made.parameters, "made_at": made.made_at, "maker": made.maker}
             told["url"] = self._url_of(key, made)
-            self._written_made[known] = saved_state.written_made(told)
-        return self._written_made[known]
+            # It is kept beside its text, so that its id stays its own.
+            known = self._written_made[id(made)] = (made, saved_state.written_made(told))
+        return known[1]
 
     def _url_of(self, key: saved_state.Key, made: Made) -> str:
         """Return the URL of what was made, without any secret."""

@@ -54,6 +54,8 @@ def _junit_writer(config: pytest.Config) -> Any:
 
     pytest has no public name for it.
     """
+    if not config.getoption("xmlpath", None):
+        return None
     for plugin in config.pluginmanager.get_plugins():
         if type(plugin).__name__ == "LogXML":
             return plugin
