@@ -8,15 +8,40 @@ from typing import TYPE_CHECKING
 
 import pytest
 from other_service import OtherService
-from running import VARIABLES, Handle, Run, Served, embedded, gate, serving
+from running import VARIABLES, WARM, Handle, Run, Served, embedded, gate, serving
+from warm_runs import ForkingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from xdist.workermanage import WorkerController
+
     from pytest_confluent_contracts.clients.serving import ServedContract
 
 pytest_plugins = ["pytester"]
+FORKING = pytest.StashKey[ForkingProcess]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Let all workers of xdist share one process that forks runs: to load all that a run needs takes it seconds."""
+    if FORKING not in node.config.stash:
+        node.config.stash[FORKING] = ForkingProcess()
+    node.workerinput["forks_runs"] = node.config.stash[FORKING].door
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell a worker where that process is."""
+    given: dict[str, str] = getattr(config, "workerinput", {})
+    if "forks_runs" in given:
+        WARM.join(given["forks_runs"])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End it with the tests."""
+    if FORKING in config.stash:
+        config.stash[FORKING].stop()
 
 
 def pytest_collection_finish() -> None:
