@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from other_service import OtherService
 from running import VARIABLES, WARM, Handle, Run, Served, embedded, gate, serving
-from warm_runs import ForkingProcess
+from warm_runs import GARBAGE, ForkingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,9 +45,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look through the thousands of tests for garbage once: each later look would take a tenth of a second."""
+    """Look through the thousands of tests for garbage once: each later look would take a tenth of a second.
+
+    What the tests make themselves is looked through seldom, too: that would take a tenth of all time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 WORKERS = {"-n", "--tx"}  # the options that ask for workers
+GARBAGE = 50_000  # are made before it is looked for; after 700 as usual, looking is a tenth of all
 # The updates alone, as most runs hold them; any clause that sends loads all that a run needs, and draws
 # the bodies that most runs draw.
 WARM_UP = (
@@ -308,6 +309,7 @@ def warm_up() -> ExitStack:
     # What is loaded stays: no run that is forked looks through it for garbage, and copies it by looking.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
     return draws
 
 
