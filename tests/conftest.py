@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from order import place
 from other_service import OtherService
 from running import VARIABLES, WARM, Handle, Run, Served, embedded, gate, serving
 from warm_runs import GARBAGE, ForkingProcess
@@ -42,6 +43,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End it with the tests."""
     if FORKING in config.stash:
         config.stash[FORKING].stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:
