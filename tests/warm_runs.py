@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -303,6 +304,9 @@ def warm_up() -> ExitStack:
         os.chdir(home)
     if ended is not pytest.ExitCode.OK:
         sys.exit(f"the run that warms up ended with {ended!r}")
+    # The frameworks whose applications runs hold; what the tests make of them is each run's own.
+    importlib.import_module("framework_applications")
+    del sys.modules["framework_applications"]
     from hypothesis import (
         configuration,
     )  # not before pytest has loaded it, which would warn of that
