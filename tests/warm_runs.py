@@ -44,6 +44,11 @@ WARM_UP = (
     *(f"--contract-overlay={file}" for file in sorted((TESTS / "updates_alone").iterdir())),
     *("-k", "401 or request/accepted"),
 )
+# What runs load that lead lives, write reports, have workers, or hold applications of frameworks.
+LATER = (
+    *("pytest_confluent_contracts.run.sequences", "pytest_confluent_contracts.cases.sequences"),
+    *("pytest_confluent_contracts.report.files", "xdist.dsession", "framework_applications"),
+)
 
 
 class WarmRuns:
@@ -304,9 +309,9 @@ def warm_up() -> ExitStack:
         os.chdir(home)
     if ended is not pytest.ExitCode.OK:
         sys.exit(f"the run that warms up ended with {ended!r}")
-    # The frameworks whose applications runs hold; what the tests make of them is each run's own.
-    importlib.import_module("framework_applications")
-    del sys.modules["framework_applications"]
+    for name in LATER:
+        importlib.import_module(name)
+    del sys.modules["framework_applications"]  # what the tests make of frameworks is each run's own
     from hypothesis import (
         configuration,
     )  # not before pytest has loaded it, which would warn of that
