@@ -7,22 +7,58 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from order import place
 from other_service import OtherService
-from running import VARIABLES, Handle, Run, Served, embedded, gate, serving
+from running import VARIABLES, WARM, Handle, Run, Served, embedded, gate, serving
+from warm_runs import GARBAGE, ForkingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from xdist.workermanage import WorkerController
+
     from pytest_confluent_contracts.clients.serving import ServedContract
 
 pytest_plugins = ["pytester"]
+FORKING = pytest.StashKey[ForkingProcess]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Let all workers of xdist share one process that forks runs: to load all that a run needs takes it seconds."""
+    if FORKING not in node.config.stash:
+        node.config.stash[FORKING] = ForkingProcess()
+    node.workerinput["forks_runs"] = node.config.stash[FORKING].door
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell a worker where that process is."""
+    given: dict[str, str] = getattr(config, "workerinput", {})
+    if "forks_runs" in given:
+        WARM.join(given["forks_runs"])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End it with the tests."""
+    if FORKING in config.stash:
+        config.stash[FORKING].stop()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:
-    """Look through the thousands of tests for garbage once: each later look would take a tenth of a second."""
+    """Look through the thousands of tests for garbage once: each later look would take a tenth of a second.
+
+    What the tests make themselves is looked through seldom, too: that would take a tenth of all time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 @pytest.fixture

@@ -463,7 +463,8 @@ def test_a_broken_cache_is_noted_under_v_alone(
 def test_workers_share_what_is_kept(folder: Path) -> None:
     """What workers have drawn and kept, the next run need not draw."""
     (folder / "things.yaml").write_text(DOCUMENT, encoding="utf-8")
-    chosen = ("--contract-target=mock", "things.yaml", "-k", "statuses")
+    few = "--contract-max-examples=5"
+    chosen = ("--contract-target=mock", few, "things.yaml", "-k", "statuses")
     for workers in ("-n2", "-n0"):
         before = set(folder.rglob("draws-*"))
         run = gate(folder, *chosen, workers, plugins=REMEMBERING)

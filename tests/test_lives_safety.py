@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SHOP = Path(__file__).parent / "apis" / "shop.yaml"
 NODE = "contracts/shop::"
 FAST = ("--contract-insecure", "--contract-rate=2000", "--contract-max-examples=1")
+# On loopback sequences are drawn unasked: a few of them show what a run leaves as well as many.
+DRAWN = "--contract-sequences=3"
 MAKING = ("--contract-allow=*Cart", "--contract-allow=*Line")
 STRANGERS = ("c-1", "c-2")
 BEFORE = {id: {"id": id, "label": "a stranger's", "note": "kept"} for id in STRANGERS}
@@ -102,6 +104,10 @@ def held(folder: Path, shop: OpenShop, *options: str, away: bool = False, more: 
     """Run the gate against *shop*, *away* under a name that is not loopback's, with *more* paths."""
     (kept := folder.parent / "kept").mkdir(exist_ok=True)
     url = named(shop.url) if away else shop.url
+    if not away and not any(
+        one.startswith(("--contract-seq", "--contract-plan")) for one in options
+    ):
+        options = (*options, DRAWN)
     if away:
         conftest = folder / "conftest.py"
         own = conftest.read_text(encoding="utf-8") if conftest.exists() else ""

@@ -39,8 +39,8 @@ def _without_host(request: Request) -> tuple[str, str, dict[str, str], bytes]:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Sent:
-    """Return what a run with the default seed sends."""
-    return sent_by(tmp_path_factory.mktemp("seeds") / "first")
+    """Return what a run with the default seed sends, in a process with another seed of `hash` than a fresh one has."""
+    return sent_by(tmp_path_factory.mktemp("seeds") / "first", fresh=False)
 
 
 def test_the_same_seed_sends_the_same_requests(tmp_path: Path, first: Sent) -> None:

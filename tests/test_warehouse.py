@@ -252,7 +252,7 @@ def test_a_run_over_http_is_green(tmp_path: Path) -> None:
     with serving(as_handle(service)) as url:
         options = (f"--contract-target={url}", "--contract-spec=warehouse.yaml")
         given = ENVIRONMENT | OTHER_ENVIRONMENT
-        run = gate(tmp_path, *options, "-k", "lifecycle", given=given)
+        run = gate(tmp_path, *options, "-k", "lifecycle", "--contract-sequences=3", given=given)
     assert (run.code, run.failures) == (0, {})
     assert "warned" not in run.verdicts.values()
     apart = [id for id in run.verdicts if id.endswith("hidden-from-others")]
