@@ -440,8 +440,8 @@ def test_no_probe_reads_the_users_modules(probe: Probe, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     "options",
-    [(), ("-n", "1"), ("--contract-prove", "-k", "operators")],
-    ids=["run", "-n 1", "proof"],
+    [(), ("-n", "2"), ("--contract-prove", "-k", "operators")],
+    ids=["run", "-n 2", "proof"],
 )
 def test_a_run_leaves_nothing_but_pytests_cache(folder: Path, options: tuple[str, ...]) -> None:
     """In an empty folder a whole run leaves what pytest itself leaves: no folder of Hypothesis or of anyone else."""
