@@ -32,6 +32,9 @@ from exchanges import (
     said,
 )
 
+from pytest_confluent_contracts import documents
+from pytest_confluent_contracts.model.resources import DELETE_AGAIN
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -582,6 +585,22 @@ def unknown(
     """Return the answer to a request for an id that nobody has."""
     case = make_case(operation, probe=Probe.UNKNOWN, expect=expect, subject=subject)
     return make_exchange(case, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "unknown_told", "deleted_told"),
+    [(404, KEPT, KEPT), (410, BROKEN, KEPT), (204, SILENT, BROKEN)],
+)
+def test_a_second_delete_may_be_answered_as_the_first(
+    status: int, unknown_told: str, deleted_told: str
+) -> None:
+    """What was deleted is unknown; whether it is told so is a promise only where words say it."""
+    read = documents.read_document(documents.find_document("confluent-api-keys"))
+    deletion = next(one for one in read.operations if one.method == "DELETE")
+    again = unknown(deletion, Subject(SubjectKind.STEP, DELETE_AGAIN), status)
+    assert said(deletion, "request/unknown-id", again) == [unknown_told]
+    assert said(deletion, "request/unknown-id/once-deleted", again) == [deleted_told]
+    assert clause_of(deletion, "request/unknown-id/once-deleted").level == "MUST"
 
 
 @pytest.mark.parametrize(("subject", "status", "expected"), UNKNOWN.values(), ids=UNKNOWN)

@@ -737,6 +737,8 @@ def _unknown_ids(operation: Operation) -> Iterator[Clause]:
     if _hides_by(operation) is not None:
         yield _unknown_not_hidden(operation)
     yield _normalised(operation)
+    if operation.role is Role.DELETE:
+        yield _unknown_once_deleted(operation)
     if len(operation.parameters) > 1:
         yield _unknown_parent(operation)
 
@@ -825,6 +827,32 @@ def _unknown_not_hidden(operation: Operation) -> Clause:
         promise=f"an id that does not exist is answered {statuses}, not {HIDING}",
         judge=each(applies, look),
         explain=withheld("an answer to an unknown id", Expect.UNKNOWN),
+        needs=frozenset({Probe.UNKNOWN}),
+    )
+
+
+def _unknown_once_deleted(operation: Operation) -> Clause:
+    """Return the clause that a second delete is answered as one of an id that does not exist.
+
+    Where the document does not say so in words, a service may answer it as it did the first.
+    """
+    refusals = operation.promises.refusals
+    promised = tuple(sorted(refusals.unknown))
+
+    def applies(exchange: Exchange) -> bool:
+        return _asks_for_unknown(exchange) and exchange.case.subject.name == DELETE_AGAIN
+
+    def look(exchange: Exchange) -> Finding | Looked:
+        return _taken_for_known(exchange, promised) if exchange.accepted else KEPT
+
+    return Clause(
+        id="request/unknown-id/once-deleted",
+        family=Family.REQUESTS,
+        level=Level.SHOULD if refusals.inferred else Level.MUST,
+        place=refusals.place,
+        promise=f"what was deleted is answered {' or '.join(map(str, promised))}, as an unknown id",
+        judge=each(applies, look),
+        explain=missing(MissingKind.NOT_DELETED_TWICE),
         needs=frozenset({Probe.UNKNOWN}),
     )
 

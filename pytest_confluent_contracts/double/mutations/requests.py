@@ -86,8 +86,10 @@ def unknown_id_mutations(operation: Operation, invalid: Change) -> Iterator[Muta
     """Yield the mutations of how ids are taken that nobody has."""
     if operation.promises.refusals.unknown and operation.parameters:
         unknown = "request/unknown-id"
-        yield mutate_step("unknown ids are served", "find_resource", find_any_resource, unknown)
-        if operation.method != "DELETE":  # each id is asked for once
+        is_ending = operation.method == "DELETE"  # of which each id is asked for once
+        served = f"{unknown}/once-deleted" if is_ending else unknown
+        yield mutate_step("unknown ids are served", "find_resource", find_any_resource, served)
+        if not is_ending:
             created = "unknown ids are created"
             yield mutate_step(created, "find_resource", create_unknown, unknown)
         if len(operation.parameters) > 1:
@@ -98,7 +100,7 @@ def unknown_id_mutations(operation: Operation, invalid: Change) -> Iterator[Muta
         if operation.response(403):
             hidden, name = set_status(403), "unknown ids are forbidden"
             yield mutate_answers(name, hidden, not_found, f"{unknown}/not-hidden")
-        if operation.method != "DELETE":  # what is nearly an id might be another one's
+        if not is_ending:  # what is nearly an id might be another one's
             yield from near_id_mutations(operation, unknown)
 
 
