@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Look through the thousands of tests for garbage once: each later look would take a tenth of a second.
 
-    What the tests make themselves is looked through seldom, too: that would take a tenth of all time.
+    What the tests make themselves is looked through seldom, too: that would take 7 of 100 seconds.
     """
     gc.collect()
     gc.freeze()

@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 WORKERS = {"-n", "--tx"}  # the options that ask for workers
-GARBAGE = (
-    50_000  # objects are made before it is looked for; after 700, as usual, that is a tenth of all
-)
+# Objects are made before garbage is looked for; after 700, as usual, that takes 7 of 100 seconds.
+GARBAGE = 50_000
 # The updates alone, as most runs hold them; any clause that sends loads all that a run needs, and draws
 # the bodies that most runs draw.
 WARM_UP = (
