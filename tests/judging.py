@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -45,6 +45,13 @@ def document(name: str) -> tuple[Document, Operation]:
 def update_of(read: Document) -> Operation:
     """Return the update of a bundled document that its page is about: of the key, of the account."""
     return next(one for one in read.operations if one.method == "PATCH")
+
+
+def validate_openapi(document: Any) -> None:
+    """Raise where *document* is not as the specification has it; who asks first loads for half a second."""
+    import openapi_spec_validator
+
+    openapi_spec_validator.validate(document)
 
 
 def opened(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from openapi_spec_validator import validate
+from judging import validate_openapi
 from panel_pages import CHANGED, PAGE, PANEL
 
 from pytest_confluent_contracts import __main__, clauses, documents
@@ -44,7 +44,7 @@ def test_a_page_becomes_openapi(
     assert __main__.main(["convert", str(page)]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
-    validate(strip(read_yaml(printed.out)))
+    validate_openapi(strip(read_yaml(printed.out)))
     converted = saved(tmp_path, printed.out, "converted.yaml")
     assert clauses_in(converted) == clauses_in(page)
 

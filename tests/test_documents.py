@@ -7,9 +7,9 @@ from textwrap import dedent, indent
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-import openapi_spec_validator
 import pytest
 import yaml
+from judging import validate_openapi
 
 from pytest_confluent_contracts import clauses, documents
 from pytest_confluent_contracts.documents import lines, loading
@@ -80,7 +80,7 @@ def schema(member: Property) -> dict[str, Any]:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_document_is_valid_openapi(name: str) -> None:
     """The document passes the validator of the OpenAPI specification."""
-    openapi_spec_validator.validate(lines.strip(loading.load(documents.bundled_documents()[name])))
+    validate_openapi(lines.strip(loading.load(documents.bundled_documents()[name])))
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import openapi_spec_validator
 import pytest
-from judging import red, warned
+from judging import red, validate_openapi, warned
 from small_services import FOLDER, Row, SmallService, held
 from table_pages import (
     ARGUMENTS,
@@ -46,7 +45,7 @@ def tree(text: str) -> Node:
     """Return the document that a page describes; it is OpenAPI."""
     root = read_tables(text)
     assert root is not None
-    openapi_spec_validator.validate(strip(root))
+    validate_openapi(strip(root))
     return root
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright import sync_api
 from test_report_runs import FIVE, finished, sent, sources
 from test_report_schemas import node_modules as node_modules
 
@@ -57,6 +56,8 @@ def short_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Return a headless Chromium."""
+    from playwright import sync_api  # takes half a second, of one worker
+
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
