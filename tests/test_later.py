@@ -18,7 +18,7 @@ from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http.guard import Allowance, Guard, Refusal, Rules
 from pytest_confluent_contracts.model.clauses import Family, Verdict
 from pytest_confluent_contracts.plugin.lives import Lives
-from pytest_confluent_contracts.run.later import LONGEST_PAUSE_S, LONGEST_S
+from pytest_confluent_contracts.run.later import LONGEST_PAUSE_S, LONGEST_S, PATIENT_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +74,17 @@ def test_only_on_this_machine_is_somebody_asked_soon(
     asked = [path for _, path in endless.requests if path.startswith("/jobs/")]
     assert len(asked) == questions
     assert LONGEST_S - LONGEST_PAUSE_S < endless.clock.now() - VirtualClock().now() < LONGEST_S + 1
+
+
+def test_nobody_waits_for_each_of_many_that_never_end() -> None:
+    """The end of the first few is waited for, and then looked for soon after each answer."""
+    endless = Endless()
+    led = Led(read_api("prints"), endless, KEY)
+    led.rulings()
+    made = sum(method == "POST" for method, _ in endless.requests)
+    assert made > 2 * PATIENT_FOR
+    waited = endless.clock.now() - VirtualClock().now()
+    assert waited < PATIENT_FOR * LONGEST_S + made
 
 
 def test_nothing_is_sent_elsewhere_and_nothing_deleted_but_what_was_made() -> None:

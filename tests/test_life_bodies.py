@@ -10,6 +10,7 @@ import pytest
 from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.cases.life import LONGEST, SECOND, LifeCases
 from pytest_confluent_contracts.cases.sequences import Kind, Move, SequenceCases
+from pytest_confluent_contracts.model.conditions import IF_CURRENT, IF_STALE
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import RunContext
@@ -120,3 +121,11 @@ def test_replacements_of_sequences_leave_out_what_may_be(
     assert members == [{"name", "contact", "tags"}, {"name"}, {"name", "contact", "tags"}]
     assert set(written[2].case.value["contact"]) == {"email"}
     assert all((one.condition is not None) is bool(refused) for one in written)
+
+
+def test_what_was_there_before_is_asked_on_conditions_and_never_deleted(tmp_path: Path) -> None:
+    """Where the run makes none, two writers with one tag are tried on the one that it was given."""
+    steps = site_cases(LifeCases, tmp_path, REFUSED).steps(creates=False)
+    conditions = {step.case.subject.name for step in steps if step.condition is not None}
+    assert {IF_CURRENT, IF_STALE} <= conditions
+    assert Role.DELETE not in {step.case.operation.role for step in steps}

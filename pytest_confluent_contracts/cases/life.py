@@ -304,6 +304,7 @@ class LifeCases:
     def _steps_of_given(self) -> Iterator[LifeStep]:
         yield from self._look(OWN)
         yield from self._changes(OWN)
+        yield from self._asks_on_conditions(OWN)
 
     def _longest(self) -> Iterator[LifeStep]:
         """Yield a create, and a write, of texts that are as long as they may be.
@@ -426,7 +427,14 @@ class LifeCases:
     # --- conditions -------------------------------------------------------------------------------
 
     def _on_conditions(self, about: str) -> Iterator[LifeStep]:
-        """Yield reads and writes on conditions, where the document has such."""
+        """Yield what is asked on conditions, where the document has such, deletions last."""
+        yield from self._asks_on_conditions(about)
+        deletion = self.operations.get(Role.DELETE)
+        if deletion is not None and takes_if_match(deletion):
+            yield from self._deletes_if(deletion, about)
+
+    def _asks_on_conditions(self, about: str) -> Iterator[LifeStep]:
+        """Yield reads and writes on conditions: nothing that would end what was there before."""
         reading = self.operations.get(Role.READ)
         if reading is not None:
             yield from self._read_as_types(reading, about)
@@ -444,9 +452,6 @@ class LifeCases:
                 yield from self._read(about)
         if reading is not None and takes_if_none_match(reading):
             yield self._read_if(about, IF_OTHER, READ_IF_STALE)
-        deletion = self.operations.get(Role.DELETE)
-        if deletion is not None and takes_if_match(deletion):
-            yield from self._deletes_if(deletion, about)
 
     def _read_as_types(self, reading: Operation, about: str) -> Iterator[LifeStep]:
         """Yield a read in each documented media type, where there are several."""

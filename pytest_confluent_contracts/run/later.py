@@ -37,6 +37,7 @@ LONGEST_PAUSE_S = 10.0
 LONGEST_S = 60.0  # after which nobody waits for one request any longer
 MOST_REQUESTS = 12  # without the early ones
 MOST_UNTOLD = 3  # answers in a row that tell nothing, after the early ones
+PATIENT_FOR = 3  # requests of which nobody could see the end; then it is asked for but once or so
 WHY = "it was accepted with 202 and is not done"
 
 
@@ -57,6 +58,11 @@ class Followed:
     is_of_made: bool = False
 
     @property
+    def is_in_vain(self) -> bool:
+        """Return whether somebody was asked, and the end was not seen."""
+        return bool(self.answers) and self.progress not in (Progress.DONE, Progress.FAILED)
+
+    @property
     def is_unfinished(self) -> bool:
         """Return whether what tells the progress does not say that it is done."""
         is_told = bool(self.answers) and not self.is_of_made
@@ -67,11 +73,15 @@ class Follower:
     """Asks how far the requests of one resource are that were accepted for later.
 
     *questions* are the documented GETs to which an answer may lead, each as a case of which the
-    path and the query are still to be put in.
+    path and the query are still to be put in. *in_vain* is how often the end of such a request was
+    waited for and not seen: a run makes hundreds, and would wait for each.
     """
 
-    def __init__(self, resource: Resource, questions: Sequence[Case], sender: Sender) -> None:
+    def __init__(
+        self, resource: Resource, questions: Sequence[Case], sender: Sender, in_vain: int = 0
+    ) -> None:
         self.resource, self._questions, self._sender = resource, questions, sender
+        self._is_patient = in_vain < PATIENT_FOR
 
     def follow(self, case: Case, answer: Exchange) -> Followed:
         """Ask until what *answer* accepted for *case* is done, or nobody says so in time.
@@ -87,7 +97,8 @@ class Follower:
         answers: list[Exchange] = []
         told: list[Progress] = []
         last = answer
-        for pause in (*early, *_growing_pauses()):
+        pauses = _growing_pauses() if self._is_patient else (FIRST_PAUSE_S,)
+        for pause in (*early, *pauses):
             if sender.stopped or _is_over(told, len(early)):
                 break
             # Since the answer came, others may have been asked for a while.

@@ -103,6 +103,7 @@ class Scenario:
     _has_run: bool = False
     _is_let_go: bool = False
     _unmade: str = ""
+    _in_vain: int = 0  # requests accepted for later of which nobody could see the end
     _back: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -461,8 +462,10 @@ class Scenario:
         if answer.status != ACCEPTED_FOR_LATER:
             return Followed()
         questions = self.life.questions(case.principal)
-        follower = Follower(self.life.resource, questions, self.sender)
-        return follower.follow(case, answer)
+        follower = Follower(self.life.resource, questions, self.sender, self._in_vain)
+        followed = follower.follow(case, answer)
+        self._in_vain += followed.is_in_vain
+        return followed
 
     def _send_case(self, case: Case) -> Exchange:
         """Return the answer to *case*, which may make a parent, or end it and what lies in it."""
