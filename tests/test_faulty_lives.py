@@ -9,7 +9,7 @@ import pytest
 from judging import red, warned
 from leading import Led, read_api
 from shop_service import KEY
-from test_whole_services import ACCOUNTS, KEYS, TOLD, ruling_on
+from test_whole_services import ACCOUNTS, KEYS, TOLD, led, ruling_on
 
 FAULTY_KEYS = {
     "ReplacesTwin": "createIamV2ApiKey::lifecycle/created-is-readable",
@@ -104,3 +104,11 @@ def test_every_fault_is_in_a_table() -> None:
         if isinstance(made, type) and made.__module__ == faulty_lives.__name__
     }
     assert written == {*FAULTY_KEYS, *FAULTY_ACCOUNTS, *FAULTY_SHOPS, *UNTOLD}
+
+
+def test_nobody_waits_for_what_another_address_leads_to() -> None:
+    """The 202 tells the id of what is made: that is asked for, wherever its Location leads."""
+    life = led(KEYS, faulty_lives.LocationBefore())
+    begun = life.target.clock.now()
+    life.rulings()
+    assert life.target.clock.now() - begun < 5.0

@@ -83,12 +83,15 @@ class Follower:
         self.resource, self._questions, self._sender = resource, questions, sender
         self._is_patient = in_vain < PATIENT_FOR
 
-    def follow(self, case: Case, answer: Exchange) -> Followed:
+    def follow(
+        self, case: Case, answer: Exchange, made: Sequence[tuple[str, str]] = ()
+    ) -> Followed:
         """Ask until what *answer* accepted for *case* is done, or nobody says so in time.
 
-        Raise `Refusal` where a request may not go.
+        *made* are the path parameters of what it makes, as far as the answer tells them. Raise
+        `Refusal` where a request may not go.
         """
-        question = self._question(case, answer, case.operation.promises.later_done)
+        question = self._question(case, answer, case.operation.promises.later_done, made)
         if question is None:
             return Followed()
         clock, sender = self._sender.clock, self._sender
@@ -120,7 +123,13 @@ class Follower:
 
     # --- where it is asked ------------------------------------------------------------------------
 
-    def _question(self, case: Case, answer: Exchange, stated: LaterDone | None) -> Question | None:
+    def _question(
+        self,
+        case: Case,
+        answer: Exchange,
+        stated: LaterDone | None,
+        made: Sequence[tuple[str, str]],
+    ) -> Question | None:
         """Return what is asked after *answer*: what tells the progress, else the resource itself.
 
         The address of what is to be deleted or written tells nothing that its path does not.
@@ -132,7 +141,8 @@ class Follower:
                 self._admit(found)
                 return Question(found, is_of_made=False)
             if found is not None and of_made is None:
-                of_made = Question(found, is_of_made=True)
+                # An address of another one is told by its clause, and never leads to this one.
+                of_made = Question(_asking_for(found, made), is_of_made=True)
         if case.operation.role is Role.DELETE:
             of_made = self._reading(case)
         elif case.operation.role is not Role.CREATE:
@@ -188,6 +198,14 @@ class Follower:
             queries=frozenset({question.written_query}),
         )
         client.guard.admit_read(operation.key, allowances_at(client.base_url, [access]))
+
+
+def _asking_for(question: Case, made: Sequence[tuple[str, str]]) -> Case:
+    """Return *question* for the one that *made* names, where it names one of that kind."""
+    own, named = dict(made[-1:]), question.parameters[-1:]
+    if not named or own.keys() != dict(named).keys():
+        return question
+    return replace(question, parameters=(*question.parameters[:-1], *made[-1:]))
 
 
 def _growing_pauses() -> Iterator[float]:

@@ -463,7 +463,8 @@ class Scenario:
             return Followed()
         questions = self.life.questions(case.principal)
         follower = Follower(self.life.resource, questions, self.sender, self._in_vain)
-        followed = follower.follow(case, answer)
+        made = self.made.parameters_of(case, answer) if case.operation.role is Role.CREATE else None
+        followed = follower.follow(case, answer, made or ())
         self._in_vain += followed.is_in_vain
         return followed
 
