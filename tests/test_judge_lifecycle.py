@@ -696,6 +696,7 @@ def test_what_stands_under_a_parent_that_was_deleted_is_gone() -> None:
         (A | {"deleted": True}, KEPT),
         (A | {"deleted": False}, BROKEN),
         ({"data": A | {"state": "removed"}}, KEPT),
+        (A | {"owner": {"id": "u1", "status": "deleted"}}, BROKEN),  # somebody else was deleted
     ],
 )
 def test_what_was_deleted_may_be_kept_and_shown_as_that(shown: Any, said: str) -> None:

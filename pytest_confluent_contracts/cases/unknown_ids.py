@@ -17,6 +17,7 @@ from pytest_confluent_contracts.cases.build import (
 from pytest_confluent_contracts.cases.conforming_ids import conforming_ids, is_narrow
 from pytest_confluent_contracts.cases.parameter_values import value_from_text
 from pytest_confluent_contracts.cases.samples import is_allowed_value
+from pytest_confluent_contracts.model.formats import UUID
 from pytest_confluent_contracts.model.paths import percent_encoded
 from pytest_confluent_contracts.model.serialisation import path_text
 from pytest_confluent_contracts.model.traffic import (
@@ -47,7 +48,6 @@ FEWEST_DIGITS = 5  # of a number that a service on this machine has hardly count
 COUNTED_UP = re.compile(r"\A[0-9]+\Z|[-_.:~ ][0-9]{2,4}\Z")
 SHOWN_CHARACTERS = 40  # of an id, in the title of its case
 HEXADECIMAL = re.compile("[0-9A-Fa-f-]+")  # numbers are often the same in both cases
-UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # is (RFC 9562 4)
 LAST_NUMBER = re.compile(r"([0-9]+)([^0-9]*)\Z")
 # Letters of another script that look the same, and that some readers take for the same.
 LOOK_ALIKES = dict(zip("aceiopxy", "\u0430\u0441\u0435\u0456\u043e\u0440\u0445\u0443", strict=True))
@@ -205,6 +205,7 @@ def _near_ids(known: str) -> Iterator[UnknownId]:
     if not COUNTED_UP.search(known):  # a smaller number may well be another one's
         yield UnknownId(known[:-1] or "0")
     yield UnknownId(f"x{known}")
+    # A UUID is the same in both cases (RFC 9562 4).
     if known.swapcase() != known and not UUID.fullmatch(known):
         look = NORMALISED if HEXADECIMAL.fullmatch(known) else PLAIN
         yield UnknownId(known.swapcase(), look)

@@ -7,7 +7,6 @@ All paths are seen from the resource itself: ``name``, and neither ``data.name``
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from pytest_confluent_contracts.clauses.update_state import (
 )
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members
+from pytest_confluent_contracts.model.formats import UUID
 from pytest_confluent_contracts.model.moments import TIME_STAMP
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.resources import Resource
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
 
-UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 Key = tuple[str, ...]  # the ids of the parents, where they count, and the own id
 

@@ -591,8 +591,10 @@ def is_read_as_gone(step: Step) -> bool:
 
 def is_told_as_deleted(step: Step) -> bool:
     """Return whether the answer shows the one that *step* is about as deleted."""
-    is_of_one = step.role not in (Role.LIST, Role.CREATE)
-    return is_of_one and step.exchange.accepted and tells_deletion(step.exchange.json)
+    resource = step.exchange.case.operation.resource
+    if resource is None or step.role in (Role.LIST, Role.CREATE) or not step.exchange.accepted:
+        return False
+    return tells_deletion(step.exchange.json, resource)
 
 
 def is_due(step: Step) -> bool:

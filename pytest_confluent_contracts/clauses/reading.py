@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from pytest_confluent_contracts.model.clauses import Explain, Judge
     from pytest_confluent_contracts.model.documents import Content
+    from pytest_confluent_contracts.model.resources import Resource
 
 Found = TypeVar("Found")
 
@@ -298,18 +299,28 @@ def leaves_of(value: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, An
         yield paths.path_of(steps), value
 
 
-def tells_deletion(body: Any) -> bool:
-    """Return whether *body* shows a thing that was deleted, and is kept: a soft deletion.
+def tells_deletion(body: Any, resource: Resource) -> bool:
+    """Return whether *body* shows one of *resource* that was deleted, and is kept.
 
     For example, ``{"data": {"id": "7", "status": "DELETED"}}``, or one with a time in
-    ``deletedAt``. It may stand in an envelope.
+    ``deletedAt``. What requests write says nothing: the caller may have written it.
     """
+    one = _holder_of(body, paths.last_name(resource.id_member))
+    attributes = one.get("attributes")
+    held = [(str(name), str(name), value) for name, value in one.items()]
+    if isinstance(attributes, Mapping):
+        held += [(f"attributes.{name}", str(name), value) for name, value in attributes.items()]
+    unwritten = [(name, value) for path, name, value in held if path not in resource.written]
+    return any(_says_deleted(plain_name(name), value) for name, value in unwritten)
+
+
+def _holder_of(body: Any, name: str) -> Mapping[str, Any]:
+    """Return the outermost object in *body* that has a member *name*, an empty one without any."""
     if not isinstance(body, Mapping):
-        return False
-    return any(
-        _says_deleted(plain_name(str(name)), value) or tells_deletion(value)
-        for name, value in body.items()
-    )
+        return {}
+    if name in body:
+        return body
+    return next(filter(None, (_holder_of(below, name) for below in body.values())), {})
 
 
 def _says_deleted(name: str, value: Any) -> bool:

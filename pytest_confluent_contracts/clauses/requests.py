@@ -786,10 +786,10 @@ def _is_known_as_deleted(exchange: Exchange) -> bool:
 
     A second delete may be answered as the first was, and what is kept is shown as deleted.
     """
-    subject = exchange.case.subject
-    if subject.kind is not SubjectKind.STEP or not exchange.accepted:
+    subject, resource = exchange.case.subject, exchange.case.operation.resource
+    if subject.kind is not SubjectKind.STEP or not exchange.accepted or resource is None:
         return False
-    return subject.name == DELETE_AGAIN or tells_deletion(exchange.json)
+    return subject.name == DELETE_AGAIN or tells_deletion(exchange.json, resource)
 
 
 def _hides_by(operation: Operation) -> int | None:

@@ -30,6 +30,7 @@ from pytest_confluent_contracts.model.promises import (
     StatedOrder,
 )
 from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.serialisation import DELIMITERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -209,7 +210,7 @@ def _usual_filters(operation: Operation, items: str, pages: Pages | None) -> Ite
 
 def _is_list_of_texts(parameter: Parameter) -> bool:
     """Return whether *parameter* is a list of which each value is written as it is."""
-    is_written_apart = parameter.style in ("form", "spaceDelimited", "pipeDelimited")
+    is_written_apart = parameter.style in ("form", *DELIMITERS)
     return list(parameter.types) == ["array"] and is_written_apart and not parameter.media_type
 
 

@@ -13,6 +13,7 @@ from typing import Final
 BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]|\r?\n)*={0,2}(?:\r?\n)?\Z")
 # RFC 4648 4: groups of four, the last one filled up.
 PLAIN_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # RFC 9562 4
 GROUP_CHARACTERS = 4  # of base64, for each three bytes
 
 
