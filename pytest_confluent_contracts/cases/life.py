@@ -77,6 +77,7 @@ from pytest_confluent_contracts.model.conditions import (
 )
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
+    carried_parameters,
     item_path,
     template_names,
     value_at,
@@ -185,7 +186,8 @@ class LifeCases:
 
     def _names_parent(self, around: LifeCases) -> bool:
         """Return whether the path of one names the parent, and not its own id alone."""
-        return around.resource.parameter in template_names(self.resource.item)
+        own = [(around.resource.parameter, "")]
+        return bool(carried_parameters(own, around.resource.item, self.resource.item))
 
     @property
     def every_operation(self) -> list[Operation]:
@@ -929,9 +931,12 @@ def _has_default(member: Property) -> bool:
     return "default" in member.schema
 
 
-def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]]) -> Case:
-    """Return the case of *step* for the resource, or the parent, that *parameters* name."""
-    named = dict(parameters)
+def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]], origin: str) -> Case:
+    """Return the case of *step* for the resource, or the parent, that *parameters* name.
+
+    *origin* is the path of which these are parameters.
+    """
+    named = dict(carried_parameters(parameters, origin, step.case.operation.path))
     wanted = [(name, named.get(name, text)) for name, text in step.case.parameters]
     return replace(step.case, parameters=tuple(wanted))
 

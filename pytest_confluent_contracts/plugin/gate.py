@@ -18,7 +18,11 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
-from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
+from pytest_confluent_contracts.model.paths import (
+    carried_parameters,
+    filled_template,
+    percent_encoded,
+)
 from pytest_confluent_contracts.model.resources import MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin.ahead import one_at_a_time, run_together
@@ -342,7 +346,7 @@ class Gate:
         own = self._own_of(operation)
         if own is None:
             return scenario.why_unmade
-        self.subjects.hold_on(operation, own)
+        self.subjects.hold_on(operation, carried_parameters(own, resource.item, operation.path))
         base_url, plan = self.run_plan.base_url, self.run_plan.plan(operation)
         access = planned_access(plan, self.run_plan.budget(operation))
         planned = allowances_at(base_url, [access])
