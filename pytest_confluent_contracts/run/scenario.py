@@ -493,16 +493,20 @@ class Scenario:
         is_parents = self.parent is not None and case.operation.resource != self.life.resource
         if is_parents and case.operation.role is Role.CREATE and self.parent is not None:
             return self._make_parent(case, self.parent)
-        if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
-            exchange = self.sender.send(case)
-            self._note_gone_with_parent(case, exchange)
-            return exchange
-        ended = [one for one in self.parent.made.there if one.parameters == case.parameters]
-        for one in ended:
-            self.parent.made.spend(one)
+        if is_parents and case.operation.role is Role.DELETE and self.parent is not None:
+            return self._end_parent(case, self.parent)
+        exchange = self.sender.send(case)
+        self._note_gone_with_parent(case, exchange)
+        return exchange
+
+    def _end_parent(self, case: Case, parent: Scenario) -> Exchange:
+        """Return the answer to the end of *parent*, in which something may lie."""
+        for one in parent.made.there:
+            if one.parameters == case.parameters:
+                parent.made.spend(one)
         exchange = self.sender.send(case)
         if exchange.accepted:
-            self.parent.made.note_deleted(case.parameters)
+            parent.made.note_deleted(case.parameters)
             self._ended = self._by_own_names(case.parameters) or ()
         return exchange
 
