@@ -304,9 +304,35 @@ class LifeCases:
         yield from self._taken()
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
-        yield from self._look(OWN)
-        yield from self._changes(OWN)
+        # Beside what each parent has by itself lies that of another one.
+        others = () if self._around is None else (ELSEWHERE,)
+        yield from self._look(OWN, *others)
+        if self.resource.is_single:
+            yield from self._set_and_set_back(OWN, *others)
+        yield from self._changes(OWN, *others)
         yield from self._asks_on_conditions(OWN)
+
+    def _set_and_set_back(self, about: str, *others: str) -> Iterator[LifeStep]:
+        """Yield writes of which one has other values than were there: nobody knows those.
+
+        A flag, or one of few words, is else what it was before by chance, and so is what an update
+        leaves alone, or a replacement leaves out.
+        """
+        for role in (Role.UPDATE, Role.REPLACE):
+            operation = self.operations.get(role)
+            if operation is None or requires_condition(operation):
+                continue
+            name = str(role.value)
+            body = self._own_body(operation, "set", about)
+            moved = self._moved_body(operation, body)
+            bodies = [moved, body, *self._lesser_bodies(operation, body)]
+            if role is Role.UPDATE:
+                bodies = [moved, self._part_of(operation, body)]
+                bodies += [body, self._part_of(operation, moved)]
+            for sent in bodies:
+                case = self._case(operation, f"{name}: {about}", sent)
+                yield LifeStep(_step(case, name, case.expect), about)
+                yield from self._look(about, *others)
 
     def _longest(self) -> Iterator[LifeStep]:
         """Yield a create, and a write, of texts that are as long as they may be.
@@ -678,6 +704,13 @@ class LifeCases:
             body = with_value(body, path, value_at(new, path))
         case = self._case(operation, f"update: {about}", body)
         yield LifeStep(_step(case, "update", case.expect), about)
+
+    def _part_of(self, operation: Operation, body: Any) -> Any:
+        """Return an update of one member of *body*, and of what must be there beside it."""
+        part = minimal_body(operation, self.context_of(operation))
+        for path in self._members_to_update(operation, body)[:1]:
+            part = with_value(part, path, value_at(body, path))
+        return part
 
     def _members_to_update(self, operation: Operation, new: Any) -> list[str]:
         """Return the members of the body *new* of which one may be updated by itself."""

@@ -81,6 +81,14 @@ class Resource:
     in_parent: str = ""
     written: tuple[str, ...] = ()
 
+    @property
+    def is_single(self) -> bool:
+        """Return whether each parent, or the whole service, has one alone, which has no id.
+
+        For example, ``/things/{id}/settings`` and ``/me``.
+        """
+        return bool(self.item) and not self.parameter
+
     def written_id(self, id: str) -> str:
         """Return *id* as `CaseParts.parameters` have it: in its style, as it stands in the path."""
         if self.style == "matrix":

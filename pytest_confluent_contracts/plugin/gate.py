@@ -285,6 +285,7 @@ class Gate:
             campaign.sender.stopped = withheld
         if self.subjects.is_made(operation):
             campaign.first_state.is_missed = False  # it is deleted
+            campaign.may_be_unset = operation.resource is not None and operation.resource.is_single
         is_led = self.lives.is_led(operation.resource)
         if is_led and operation.role in MAKING_ROLES:
             self.scenario(operation).watch(campaign.sender)

@@ -143,7 +143,9 @@ class RunPlan:
             return None
         if operation.role is not Role.DELETE and self.settings.mocked:
             return None  # the document's example is there
-        if operation.path == resource.collection:
+        if resource.is_single and operation.role is Role.DELETE:
+            return None  # what each parent has by itself is not ended
+        if operation.path == resource.collection or resource.is_single:
             resource = self.lives.parent(resource)
         if resource is None or not self.lives.makes(resource):
             return None
@@ -201,7 +203,9 @@ class RunPlan:
     ) -> dict[tuple[str, str], set[str]]:
         """Return the names of those that are made to hold operations, or others, on."""
         found: dict[tuple[str, str], set[str]] = {}
-        around: list[Resource] = [one for one in led if self.lives.makes(one)]
+        around: list[Resource] = [
+            one for one in led if self.lives.makes(one) or self.lives.has_made_around(one)
+        ]
         for operation in asked:
             resource = self.made_for(operation)
             if resource is not None:

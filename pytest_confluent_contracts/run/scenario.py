@@ -336,7 +336,7 @@ class Scenario:
         if around is None:
             self._unmade = f"no {self.parent.life.resource.name} could be made to hold one"
             self.sender.stopped = self.parent.sender.stopped
-        elif self.creates and self.parent.creates:
+        elif self.parent.creates:
             self._admit(self.parent, around)
         return around
 
@@ -360,7 +360,7 @@ class Scenario:
 
     def _find_parent(self, name: str) -> None:
         """Find another parent, in which nothing lies of what is made in theirs."""
-        if self.parent is None or not (self.creates and self.parent.creates):
+        if self.parent is None or not self.parent.creates:
             return
         found = self._by_own_names(self.parent.holder(PARENTS[name]))
         if found is not None:
@@ -379,10 +379,12 @@ class Scenario:
         """Send *step*, unless it is about one that could not be made."""
         if step.about in PARENTS and step.about not in self._known:
             self._find_parent(step.about)
+            if step.about not in self._known:
+                return
         if step.case.subject.name == FILTERED:
             self._send_filtered(step, around)
         elif not self.creates:
-            self._send(step, self.given)
+            self._send(step, self.given or around)
         elif step.about == "" or step.about in self._known:
             self._send(step, around)
 
