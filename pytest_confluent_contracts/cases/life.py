@@ -77,10 +77,13 @@ from pytest_confluent_contracts.model.conditions import (
 )
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
+    NEW_NAME,
     carried_parameters,
     item_path,
+    parent_path,
     template_names,
     value_at,
+    value_path,
     with_value,
     without_value,
 )
@@ -139,6 +142,7 @@ SAME_ID = {
     TWIN: SECOND,
 }
 CREATED, CONFLICT = 201, 409
+OTHER_NAME = f"{NEW_NAME}-2"  # of a value in a map, where there was another
 FILTERED_AGAIN = "filtered by what was written"
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 # The steps whose condition the current tag meets.
@@ -325,7 +329,7 @@ class LifeCases:
             name = str(role.value)
             body = self._own_body(operation, "set", about)
             moved = self._moved_body(operation, body)
-            bodies = [moved, body, *self._lesser_bodies(operation, body)]
+            bodies = [moved, body, *self._lesser_bodies(operation, body), moved]
             if role is Role.UPDATE:
                 bodies = [moved, self._part_of(operation, body)]
                 bodies += [body, self._part_of(operation, moved)]
@@ -729,6 +733,7 @@ class LifeCases:
         if operation is None:
             return
         body = self._moved_body(operation, self._own_body(operation, "replaced", about))
+        body = _with_other_entries(operation, body)
         for whole in (body, *self._lesser_bodies(operation, body)):
             case = self._case(operation, f"replace: {about}", whole)
             yield LifeStep(_step(case, "replace", case.expect), about)
@@ -972,6 +977,18 @@ def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]], origin: st
     named = dict(carried_parameters(parameters, origin, step.case.operation.path))
     wanted = [(name, named.get(name, text)) for name, text in step.case.parameters]
     return replace(step.case, parameters=tuple(wanted))
+
+
+def _with_other_entries(operation: Operation, body: Any) -> Any:
+    """Return *body* with other names in its maps: those of before are left out."""
+    for member in operation.request_members:
+        holder = parent_path(member.path)
+        entries = value_at(body, holder) if member.path == value_path(holder) else ABSENT
+        if isinstance(entries, dict) and entries.keys() == {NEW_NAME}:
+            renamed = with_value(body, holder, {OTHER_NAME: entries[NEW_NAME]})
+            if not violations(operation, renamed):
+                body = renamed
+    return body
 
 
 def _on_condition(step: LifeStep, condition: Condition, expect: Expect) -> LifeStep:
