@@ -130,7 +130,7 @@ def with_unsent(service: Service, wanted: Any, was: Any) -> Any:
 
 
 def maps_written(operation: Operation) -> list[str]:
-    """Return the paths of the maps in a body of *operation*, of each of which any name is an entry."""
+    """Return the paths of the maps in a body of *operation*, where any name is an entry."""
     found: list[str] = []
     for member in operation.request_members:
         path = paths.parent_path(member.path)
