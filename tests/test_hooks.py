@@ -20,7 +20,6 @@ from running import gate
 from test_sending import KEYED
 
 from pytest_confluent_contracts import documents
-from pytest_confluent_contracts.cases.list_parts import FILTERED
 from pytest_confluent_contracts.cases.plan import make_plan
 from pytest_confluent_contracts.double.mutations.altering import replace_step
 from pytest_confluent_contracts.double.proving import Double, MutationTester
@@ -34,6 +33,7 @@ from pytest_confluent_contracts.model.clauses import (
     Verdict,
 )
 from pytest_confluent_contracts.model.own_clauses import own_clause
+from pytest_confluent_contracts.model.page_links import FILTERED
 from pytest_confluent_contracts.model.paths import value_at
 from pytest_confluent_contracts.model.sources import ContractError
 from pytest_confluent_contracts.model.traffic import Probe, RunContext

@@ -13,6 +13,7 @@ from pytest_confluent_contracts.cases.build import bare_case
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.documents import types_allowed
 from pytest_confluent_contracts.model.page_links import (
+    FILTERED,
     FROM_OFFSET,
     ODD_SIZE,
     OTHER_FILTER,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 SIZES = (1, 2, 3)
 NARROW = 2  # items of a page of a sorted list: it is in order across them, too
 OFFSET = 1  # no multiple of a narrow page's size
-PAGES, FILTERED, SORTED, NO_PAGE = "pages", "filtered", "sorted", "no such page"
+PAGES, SORTED, NO_PAGE = "pages", "sorted", "no such page"
 NO_CURSOR = "contract-no-such-cursor"
 NOBODYS_VALUE = "contract-nobody"
 BETWEEN_VALUES = frozenset(",| ")

@@ -18,6 +18,7 @@ from pytest_confluent_contracts.cases.build import (
 )
 from pytest_confluent_contracts.cases.conditions import WRITE_IF_CURRENT
 from pytest_confluent_contracts.model.conditions import takes_if_match
+from pytest_confluent_contracts.model.page_links import FILTERED
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Principal, Subject, SubjectKind
 
@@ -182,7 +183,7 @@ def _by_other(life: LifeCases, step: LifeStep, expect: Expect) -> Iterator[LifeS
             return
         expect = Expect.ANY
     asked = replace(asked_by_other(step.case, context), expect=expect)
-    if asked.subject.name != list_parts.FILTERED:
+    if asked.subject.name != FILTERED:
         asked = _named(asked, f"{asked.subject.name} {BY_ANOTHER}")
     yield replace(step, case=asked)
 

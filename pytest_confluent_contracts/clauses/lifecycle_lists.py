@@ -31,6 +31,7 @@ from pytest_confluent_contracts.model.names import (
     plain_name,
 )
 from pytest_confluent_contracts.model.page_links import (
+    FILTERED,
     NEXT,
     asks_for_position,
     is_about_pages,
@@ -119,10 +120,16 @@ def is_to_the_end(step: Step) -> bool:
 
 
 def _asks_for_some(step: Step) -> bool:
-    """Return whether the request asked for what meets a filter, and not for all."""
+    """Return whether the request asked for what meets a filter, and not for all.
+
+    What every request of the run names, as an environment in which all lies, is no such filter.
+    """
     case = step.opening.case
-    pages = case.operation.listing.pages
-    return any(not is_about_pages(name, pages) for name, _ in case.query)
+    pages, resource = case.operation.listing.pages, case.operation.resource
+    asked = {name for name, _ in case.query if not is_about_pages(name, pages)}
+    if resource is not None and case.subject.name != FILTERED:
+        asked -= {one.parameter for one in resource.scopes}
+    return bool(asked)
 
 
 def _tells_more(step: Step) -> bool:

@@ -24,6 +24,7 @@ NEXT_PAGE = "next page"  # the name of the step that goes on where a page of a l
 NEXT, PREVIOUS, FIRST, LAST = "next", "prev", "first", "last"
 # The names of the steps that look where the other links of a walk's pages lead.
 LED_STEPS = {FIRST: "first page", LAST: "last page", PREVIOUS: "page before"}
+FILTERED = "filtered"  # the name of the step that asks for what meets a filter
 ODD_SIZE = "odd page size"  # the name of the step that asks for a page of no size
 FROM_OFFSET = "page from an offset"  # the name of the step that asks for a page between two pages
 # The name of the step that sends a page's position with another filter than it was led to by.
