@@ -18,7 +18,9 @@ class Wrong(Exception):
 
 
 class PlainService:
-    """Answers with JSON what `routed` returns, and refuses what it raises."""
+    """Answers with JSON what `routed` returns, and refuses what it raises; `told_as` is where it says so."""
+
+    told_as = "error"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Return the answer to *request*."""
@@ -32,7 +34,7 @@ class PlainService:
         try:
             status, told = self.routed(method, path, headers, body)
         except Wrong as wrong:
-            status, told = wrong.args[0], {"error": "refused"}
+            status, told = wrong.args[0], {self.told_as: "refused"}
         if status == 204:
             return status, [], b""
         return status, [("Content-Type", JSON)], json.dumps(told).encode()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_confluent_contracts.cases.samples import is_allowed_value, samples_of
 from pytest_confluent_contracts.model.conditions import IF_MATCH, requires_condition
-from pytest_confluent_contracts.model.documents import Location
+from pytest_confluent_contracts.model.documents import Location, types_allowed
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.serialisation import path_text, written_pairs
 
@@ -93,6 +93,17 @@ def value_of_scope(asking: Operation, scope: Scope, given: str | None, member: P
     declared = {one.name: one for one in asking.other_parameters}
     parameter = declared[scope.parameter]
     value = documented_value(parameter) if given is None else value_from_text(parameter, given)
+    return value if is_allowed_value(member.schema, value) else None
+
+
+def value_of_id(member: Property, text: str) -> Any:
+    """Return the id that a path has as *text* as *member* of a body has it; None where it may not.
+
+    For example, 7 for the text ``7`` where the member is an integer.
+    """
+    kinds = types_allowed(member.schema)
+    is_number = "integer" in kinds and "string" not in kinds and text.isdecimal()
+    value = int(text) if is_number else text
     return value if is_allowed_value(member.schema, value) else None
 
 

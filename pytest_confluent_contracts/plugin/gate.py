@@ -97,6 +97,7 @@ class Gate:
         self._shown_by: ShownBy = {}
         self._telling_nodes: dict[str, str] = {}
         self._led_first: set[str] = set()  # documents
+        self._has_named: set[Resource] = set()  # of which bodies have something to name
         self._is_gathered, self._is_called_off = False, False
         self._together = 1  # documents that are held at the same time
         self._told = RLock()  # held by whoever tells others what is sent
@@ -277,6 +278,7 @@ class Gate:
             self._listener(), first_state_seen=lambda was: self.remember(operation, was)
         )
         target = self.target
+        self._make_what_bodies_name(operation)
         withheld = self._make_own(operation)
         reading = self.run_plan.reading(operation)
         plan = self.run_plan.plan(operation)
@@ -361,7 +363,29 @@ class Gate:
         return self._scenario_of(operation.resource)
 
     def _scenario_of(self, resource: Resource) -> Scenario:
+        self._make_what_is_named(resource)
         return self.lives.scenario(resource, self.target, self._policy(), self._listener())
+
+    def _make_what_bodies_name(self, operation: Operation) -> None:
+        """Make what bodies of *operation* name, and plan it anew with bodies that do."""
+        if operation.resource is None or operation.request is None:
+            return
+        self._make_what_is_named(operation.resource)
+        if self.subjects.names_made(operation):
+            self.run_plan.forget(operation)
+
+    def _make_what_is_named(self, resource: Resource) -> None:
+        """Make, once, what bodies of *resource* name by its id: a service may look who is there."""
+        if resource in self._has_named:
+            return
+        self._has_named.add(resource)
+        for other, member in self.run_plan.named_in_bodies(resource).items():
+            made = self._scenario_of(other).holder(HELD)
+            if made is None:
+                continue
+            for operation in self.subjects.about_resources(resource.document):
+                if operation.resource == resource:
+                    self.subjects.name_in_bodies(operation, member, other.id_in(made))
 
     def _selected(self, operation: Operation) -> Sequence[Clause]:
         """Return the clauses of *operation* that this run judges."""

@@ -441,8 +441,18 @@ class Lives:
 
     def parent(self, resource: Resource) -> Resource | None:
         """Return the resource in which those of *resource* lie, None where there is none."""
-        for one in self._documents[resource.document].resources:
-            if one.name == resource.parent:
+        return self._called(resource.document, resource.parent)
+
+    def named_in_bodies(self, resource: Resource) -> Iterator[tuple[str, Resource]]:
+        """Yield the members of bodies that hold the id of another resource which the run makes."""
+        for reference in resource.references:
+            other = self._called(resource.document, reference.resource)
+            if other is not None and self.makes(other):
+                yield reference.member, other
+
+    def _called(self, document: str, name: str) -> Resource | None:
+        for one in self._documents[document].resources:
+            if one.name == name:
                 return one
         return None
 

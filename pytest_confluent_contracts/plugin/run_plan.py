@@ -156,7 +156,29 @@ class RunPlan:
         makers = [one for one in map(self.made_for, asked) if one is not None]
         # Whatever makes one is asked with what ends it.
         of_creates = [one.resource for one in asked if one.role is Role.CREATE and one.resource]
-        return list(dict.fromkeys([*self.led_resources(asked), *makers, *of_creates]))
+        led = self.led_resources(asked)
+        return self._with_named(list(dict.fromkeys([*led, *makers, *of_creates])))
+
+    def _with_named(self, resources: Sequence[Resource]) -> list[Resource]:
+        """Return *resources* with those of which bodies name one, and of which those bodies do."""
+        found = dict.fromkeys(resources)
+        left = list(resources)
+        while left:
+            for named in self.named_in_bodies(left.pop()):
+                if named not in found:
+                    found[named] = None
+                    left.append(named)
+        return list(found)
+
+    def named_in_bodies(self, resource: Resource) -> dict[Resource, str]:
+        """Return those of which the run makes one for bodies to name, with the member that does.
+
+        The embedded service takes any id.
+        """
+        if self.settings.mocked:
+            return {}
+        named = self.lives.named_in_bodies(resource)
+        return {other: member for member, other in named if other != resource}
 
     def led_resources(self, held: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a clause on their lives is judged."""
@@ -181,7 +203,7 @@ class RunPlan:
         led = self.led_resources(asked)
         holders = self._planned_holders(asked, led)
         makers = [one for one in map(self.made_for, asked) if one is not None]
-        for resource in dict.fromkeys([*led, *makers]):
+        for resource in self._with_named(list(dict.fromkeys([*led, *makers]))):
             life = self.lives.planned(resource) if resource in led else PlannedLife()
             creating = self._operation_in(resource, Role.CREATE)
             # What only stands there is made, and deleted at the end.
@@ -212,7 +234,9 @@ class RunPlan:
                 names = found.setdefault((resource.document, resource.name), set())
                 names.add(operation.id if operation.role is Role.DELETE else HELD)
                 around.append(resource)
-        for resource in around:
+        for resource in self._with_named(list(dict.fromkeys(around))):
+            for named in self.named_in_bodies(resource):
+                found.setdefault((named.document, named.name), set()).add(HELD)
             parent = self.lives.parent(resource)
             if parent is not None and self.lives.makes(parent):
                 names = found.setdefault((parent.document, parent.name), set())

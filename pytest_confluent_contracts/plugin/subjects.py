@@ -34,6 +34,8 @@ class Subjects:
         self._sets_up = sets_up and not (settings.mocked or settings.plan)
         # The path parameters of what the run made, by the operation that is held on that.
         self._held_on: dict[tuple[str, str], PathParameters] = {}
+        # What bodies name that the run made: by operation, the id at each member.
+        self._named_in_bodies: dict[tuple[str, str], dict[str, Any]] = {}
         self._known_credentials: dict[tuple[str, str], Credentials] = {}
         self._clock: VirtualClock | None = None
         self._services: dict[tuple[str, str], Service] = {}
@@ -93,7 +95,7 @@ class Subjects:
         pins = {path: content for path, content in settings.pins.items() if path in own_paths}
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
-            pins=self._scope(operation) | pins,
+            pins=self._scope(operation) | self._named_in_bodies.get(operation.key, {}) | pins,
             credentials=self._credentials(operation),
             seed=settings.seed,
             max_examples=settings.max_examples,
@@ -153,6 +155,22 @@ class Subjects:
     def hold_on(self, operation: Operation, parameters: PathParameters) -> None:
         """Hold *operation* on what the run made, which has these *parameters* of its path."""
         self._held_on[operation.key] = parameters
+
+    def name_in_bodies(self, operation: Operation, path: str, id: str) -> None:
+        """Let the member at *path* of each body of *operation* be the *id* of what the run made.
+
+        A body that has no such member, or that may not have that value, stays as it is.
+        """
+        from pytest_confluent_contracts.cases.parameter_values import value_of_id
+
+        for member in operation.request_members:
+            value = value_of_id(member, id) if member.path == path else None
+            if value is not None:
+                self._named_in_bodies.setdefault(operation.key, {})[path] = value
+
+    def names_made(self, operation: Operation) -> bool:
+        """Return whether bodies of *operation* name something that the run made."""
+        return operation.key in self._named_in_bodies
 
     def is_made(self, operation: Operation) -> bool:
         """Return whether *operation* is held on what the run made."""
