@@ -154,33 +154,49 @@ class Sender:
         is_making = self.operation.role is Role.CREATE
         return self.policy.concurrency > 1 and not self._silent and not is_making
 
-    def send_together(self, batch: Sequence[Case], progress: Callable[[int], None]) -> None:
+    def send_together(
+        self,
+        batch: Sequence[Case],
+        progress: Callable[[int], None],
+        landed: Callable[[int, Exchange], None] = lambda *_: None,
+        most: int | None = None,
+    ) -> None:
         """Send cases whose order does not matter several at a time; they are judged in the order
         of the list.
 
-        *progress* hears the index of each before it goes.
+        *progress* hears the index of each before it goes, and *landed* of its answer, once that is
+        its own. At most so many are in flight, as many as the policy says by default.
         """
-        flying: deque[tuple[Case, Future[Exchange]]] = deque()
-        with ThreadPoolExecutor(self.policy.concurrency) as pool:
+        together = most or self.policy.concurrency
+        flying: deque[tuple[int, Future[Exchange]]] = deque()
+        with ThreadPoolExecutor(together) as pool:
             try:
                 for index, case in enumerate(batch):
-                    if len(flying) == self.policy.concurrency:
-                        self._land(*flying.popleft())
+                    if len(flying) == together:
+                        self._land(batch, flying, landed)
                     if self.stopped:
                         break
                     self._keep_reserve(case, len(flying))
                     progress(index)
-                    flying.append((case, pool.submit(self._answer_aside, case)))
+                    flying.append((index, pool.submit(self._answer_aside, case)))
                 while flying:
-                    self._land(*flying.popleft())
+                    self._land(batch, flying, landed)
             finally:
                 # Where one was held back or the run broken off, the others were sent all the same.
-                for case, answer in flying:
+                for index, answer in flying:
                     with suppress(Refusal):
-                        self._note(case, answer.result())
+                        self._note(batch[index], answer.result())
 
-    def _land(self, case: Case, answer: Future[Exchange]) -> None:
-        self._settle(case, self._note(case, answer.result()))
+    def _land(
+        self,
+        batch: Sequence[Case],
+        flying: deque[tuple[int, Future[Exchange]]],
+        landed: Callable[[int, Exchange], None],
+    ) -> None:
+        """Wait for the answer that was asked for first, and take it down."""
+        index, answer = flying.popleft()
+        case = batch[index]
+        landed(index, self._settle(case, self._note(case, answer.result())))
 
     def _note(self, case: Case, exchange: Exchange) -> Exchange:
         if exchange.serial != self._next_serial:  # answered aside, and not numbered yet
