@@ -124,6 +124,7 @@ class Scenario:
     def watch(self, sender: Sender) -> None:
         """Take down what *sender* makes and deletes, so that it is deleted at the end, too."""
         sender.asking, sender.noted = self.made.asking, self.made.note
+        sender.is_watched = True
 
     def let_go(self) -> None:
         """Forget the exchanges: every clause on this life is ruled.
@@ -563,9 +564,10 @@ class Scenario:
 
         self.sender.client.guard.close_up(cases[0].operation.key)
         self.sender.stopped = None
+        self.sender.policy = replace(self.sender.policy, concurrency=most)
         try:
             with suppress(Refusal):
-                self.sender.send_together(cases, progress=spend, landed=keep, most=most)
+                self.sender.send_together(cases, spend, keep)
         finally:
             for one, exchange in answers:
                 self._why_left(one, exchange)
