@@ -6,7 +6,8 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from exchanges import confluent, make_case, make_exchange
@@ -14,15 +15,16 @@ from running import Run, ctrl_c, interrupted, serving
 from shop_service import Shop
 from test_lives_safety import FAST, OpenShop, deleted_what_it_made, document, held, wrote
 
-from pytest_confluent_contracts.run.campaign import HOPELESS_AFTER, Hope
+from pytest_confluent_contracts.documents import read_document
+from pytest_confluent_contracts.model.traffic import Expect
+from pytest_confluent_contracts.run.campaign import HOPELESS_AFTER, Hope, in_flight_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from running import Answered
 
-
+SPECS = Path(__file__).parent.parent / "specs"
 Kinds = Counter[tuple[str, int, bytes]]
 
 
@@ -119,3 +121,31 @@ def test_no_more_go_in_hope_than_would_go_one_by_one() -> None:
         assert hope.room() == HOPELESS_AFTER - count
     hope.heard(0, make_exchange(case, 200))
     assert hope.room() == HOPELESS_AFTER
+
+
+def parts(*cases: Any) -> list[int]:
+    """Return how many of *cases* are in flight at the same time."""
+    return [len(part) for part in in_flight_together(cases)]
+
+
+def test_creates_under_one_id_go_after_each_other() -> None:
+    """The second may be refused for the first; what must be refused makes nothing."""
+    document = read_document(SPECS / "datadog-confluent-cloud.yaml")
+    creating = next(one for one in document.operations if one.id == "CreateConfluentResource")
+
+    def asked(id: str, expect: Expect = Expect.ACCEPTED) -> Any:
+        return make_case(creating, {"data": {"id": id}}, expect=expect)
+
+    assert parts(asked("a"), asked("b"), asked("c")) == [3]
+    assert parts(asked("a"), asked("b"), asked("a"), asked("c")) == [2, 2]
+    assert parts(asked("a", Expect.REFUSED), asked("a", Expect.REFUSED)) == [2]
+    assert parts(asked("a"), asked("b", Expect.REFUSED), asked("c")) == [1, 1, 1]  # not in hope
+
+
+def test_creates_under_one_idempotency_key_go_after_each_other() -> None:
+    """The second is a repetition of the first, or refused while that is on its way."""
+    document = read_document(SPECS / "confluent-api-keys.yaml")
+    creating = next(one for one in document.operations if one.id == "createIamV2ApiKey")
+    one, other = (make_case(creating, {}, headers={"Idempotency-Key": key}) for key in "ab")
+    assert parts(one, other) == [2]
+    assert parts(one, one, other) == [1, 2]

@@ -14,6 +14,7 @@ from pytest_confluent_contracts.clauses.judging import Weighed, rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.moments import granularity, parse_moment
+from pytest_confluent_contracts.model.names import plain_name
 from pytest_confluent_contracts.model.paths import value_at
 from pytest_confluent_contracts.model.quota import latest_quota
 from pytest_confluent_contracts.model.resources import Role
@@ -48,6 +49,7 @@ ORDERLESS = frozenset({Expect.REFUSED, Expect.UNAUTHENTICATED, Expect.UNKNOWN})
 # Where so many valid bodies in a row are refused, the next ones will be, too.
 HOPELESS_AFTER = 12
 HOPELESS_PROBES = frozenset({Probe.VALID, Probe.COVERAGE})
+IDEMPOTENCY_KEY = "idempotencykey"  # the end of a header's plain name
 LARGEST_LIMIT = 1000  # requests; where no budget says what may be spent
 AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
 STEPS, STEP_S = 8, 0.125  # together the second by which a wait may be rounded
@@ -344,7 +346,7 @@ class Campaign:
         for is_orderless, group in groupby(planned, key=_is_orderless):
             batch = list(group)
             if is_orderless and self.sender.may_send_together:
-                for part in _apart(batch):
+                for part in in_flight_together(batch):
                     self._send_together(part, hope, sent, len(planned))
                     sent += len(part)
                 continue
@@ -600,7 +602,7 @@ def _is_orderless(case: Case) -> bool:
     return operation.role is Role.CREATE and operation.resource is not None
 
 
-def _apart(batch: Sequence[Case]) -> Iterator[list[Case]]:
+def in_flight_together(batch: Sequence[Case]) -> Iterator[list[Case]]:
     """Yield *batch* in parts, of each of which all may be in flight at the same time.
 
     Those that are sent in hope are counted, and of two creates of one id the second may be refused.
@@ -622,11 +624,17 @@ def _apart(batch: Sequence[Case]) -> Iterator[list[Case]]:
 
 
 def _id_asked_for(case: Case) -> str | None:
-    """Return the id that a valid create asks for, None where the service chooses it."""
+    """Return what a create asks to be known by, None where the service chooses that.
+
+    It is the id of what a valid one makes, or the key by which it is known when it is sent again.
+    """
     resource = case.operation.resource
-    if resource is None or not resource.id_sent or case.expect in ORDERLESS:
+    if case.operation.role is not Role.CREATE or resource is None:
         return None
-    if case.operation.role is not Role.CREATE:
+    for name, value in case.headers:
+        if plain_name(name).endswith(IDEMPOTENCY_KEY):
+            return value
+    if not resource.id_sent or case.expect in ORDERLESS:
         return None
     return str(value_at(case.value, resource.id_sent))
 
