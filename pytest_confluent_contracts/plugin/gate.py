@@ -544,7 +544,9 @@ class Gate:
             after.callback(self.subjects.take_away)
             after.callback(self.restore)
             self.config.stash[NOT_PUT_BACK].extend(self._told_strays())
-            self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up())
+            # In the embedded service nothing takes time.
+            most = 1 if self.settings.mocked else self.settings.concurrency
+            self.config.stash[NOT_PUT_BACK].extend(self.lives.clean_up(most))
 
     def _close_target(self, target: Target) -> None:
         """Close every connection, and warn of an application that does not end as it should."""

@@ -6,6 +6,7 @@ from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, SAFE_ROLES, Role
@@ -270,29 +271,29 @@ class Lives:
                 found += made
         return found
 
-    def clean_up(self) -> Iterator[str]:
+    def clean_up(self, most: int = 1) -> Iterator[str]:
         """Delete what the run made, the newest first, each though another fails.
 
-        Yield what is still there, what came instead, and creates of which nobody knows what they
-        made. Raise at the end what somebody else's hook has raised meanwhile.
+        At most so many are deleted at the same time, of those that hang on no other. Yield what is
+        still there, what came instead, and creates of which nobody knows what they made. Raise at
+        the end what somebody else's hook has raised meanwhile.
         """
         raised: list[Exception] = []
-        made: list[tuple[Made, Key, Scenario]] = []
+        left: list[Left] = []
         for key, scenario in self._scenarios.items():
             try:
                 scenario.ask_for_later()
             except Exception as error:
                 raised.append(error)
-            made += [(one, key, scenario) for one in scenario.made.there]
+            left += [Left(one, key, scenario) for one in scenario.made.there]
         # What lies in another was made after it; what holds another's id, too.
-        for one, (document, _), scenario in sorted(made, key=_age, reverse=True):
-            try:
-                told = scenario.clean_up_one(one)
-            except Exception as error:
-                raised.append(error)
-                told = scenario.told_as_left(one, error)
-            if told:
-                yield f"{document}: {told}"
+        left.sort(key=_age, reverse=True)
+        if most > 1:
+            for several in _hanging_on_none(left):
+                raised += _clean_up_together(several, most)
+                yield from _clean_up_each(_still_there(several), raised)
+        else:
+            yield from _clean_up_each(left, raised)
         for (document, _), scenario in self._scenarios.items():
             try:
                 for lost in scenario.told_at_the_end():
@@ -488,9 +489,71 @@ def _sent_by(cases: SequenceCases, moves: Moves) -> Counter[tuple[str, str]]:
     return sent
 
 
-def _age(one: tuple[Made, Key, Scenario]) -> tuple[float, int]:
+# --- the end of what was made -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A resource that the run has made and not deleted, and the life that it was made in."""
+
+    made: Made
+    key: Key
+    scenario: Scenario
+
+    @property
+    def document(self) -> str:
+        """Return the name of its document."""
+        return self.key[0]
+
+
+def _age(one: Left) -> tuple[float, int]:
     """Return when it was made; of the same moment, what lies deeper is the newer."""
-    return one[0].made_at, len(one[0].parameters)
+    return one.made.made_at, len(one.made.parameters)
+
+
+def _document(one: Left) -> str:
+    return one.document
+
+
+def _resource(one: Left) -> Key:
+    return one.key
+
+
+def _hanging_on_none(left: Sequence[Left]) -> Iterator[list[Left]]:
+    """Yield what is *left*, the newest first, in groups of which none hangs on another.
+
+    Those of one resource that were made one after the other do not: what lies in one of them, or
+    has its id, is another resource. Two documents have nothing in common.
+    """
+    for _, of_document in groupby(sorted(left, key=_document), key=_document):
+        for _, alike in groupby(of_document, key=_resource):
+            yield list(alike)
+
+
+def _clean_up_together(several: Sequence[Left], most: int) -> Iterator[Exception]:
+    """Delete *several* of one resource; yield what somebody else's hook has raised meanwhile."""
+    if len(several) < 2:
+        return
+    try:
+        several[0].scenario.clean_up_together([one.made for one in several], most)
+    except Exception as error:
+        yield error
+
+
+def _still_there(several: Sequence[Left]) -> list[Left]:
+    return [one for one in several if one.made.is_there]
+
+
+def _clean_up_each(left: Sequence[Left], raised: list[Exception]) -> Iterator[str]:
+    """Delete what is *left*, one after the other; yield what stays there all the same."""
+    for one in left:
+        try:
+            told = one.scenario.clean_up_one(one.made)
+        except Exception as error:
+            raised.append(error)
+            told = one.scenario.told_as_left(one.made, error)
+        if told:
+            yield f"{one.document}: {told}"
 
 
 def _filled(operation: Operation, given: dict[str, str]) -> str:

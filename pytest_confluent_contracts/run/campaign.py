@@ -6,7 +6,7 @@ The plan executed in its order, each probe once, its exchanges shared by all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,10 @@ from pytest_confluent_contracts.clauses.judging import Weighed, rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.moments import granularity, parse_moment
+from pytest_confluent_contracts.model.names import plain_name
+from pytest_confluent_contracts.model.paths import value_at
 from pytest_confluent_contracts.model.quota import latest_quota
+from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import Expect, Probe
 from pytest_confluent_contracts.run import preflight
 from pytest_confluent_contracts.run.foreseen import Foreseen
@@ -32,7 +35,7 @@ from pytest_confluent_contracts.run.smallest import Shrinker
 from pytest_confluent_contracts.run.strays import Strays
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.cases.plan import Plan
     from pytest_confluent_contracts.http.targets import Target
@@ -40,11 +43,13 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Case, Exchange
 
 ORDER = tuple(Probe)
-# What must be refused changes nothing: such cases may be in flight together.
+# What must be refused changes nothing: such cases may be in flight together, and so may creates,
+# of which each makes another one.
 ORDERLESS = frozenset({Expect.REFUSED, Expect.UNAUTHENTICATED, Expect.UNKNOWN})
 # Where so many valid bodies in a row are refused, the next ones will be, too.
 HOPELESS_AFTER = 12
 HOPELESS_PROBES = frozenset({Probe.VALID, Probe.COVERAGE})
+IDEMPOTENCY_KEY = "idempotencykey"  # the end of a header's plain name
 LARGEST_LIMIT = 1000  # requests; where no budget says what may be spent
 AFTER_THE_WAIT = 3  # requests: the new window must be seen to count down
 STEPS, STEP_S = 8, 0.125  # together the second by which a wait may be rounded
@@ -348,23 +353,23 @@ class Campaign:
         """Send the cases of *probe* in their order, those that change nothing several at a time."""
         planned = self._still_to_send(probe)
         sent = 0
-        refused_in_a_row = 0
+        hope = Hope()
         for is_orderless, group in groupby(planned, key=_is_orderless):
             batch = list(group)
             if is_orderless and self.sender.may_send_together:
-                self._send_together(probe, batch, sent, len(planned))
-                sent += len(batch)
+                for part in in_flight_together(batch):
+                    self._send_together(part, hope, sent, len(planned))
+                    sent += len(part)
                 continue
             for case in batch:
                 if self.sender.stopped:
                     return
                 self.listener.progress(probe, sent, len(planned))
                 sent += 1
-                if case.expect is not Expect.ACCEPTED or probe not in HOPELESS_PROBES:
+                if not _is_hoped_for(case):
                     self.sender.send(case)
-                elif refused_in_a_row < HOPELESS_AFTER:
-                    is_accepted = self.sender.send(case).accepted
-                    refused_in_a_row = 0 if is_accepted else refused_in_a_row + 1
+                elif hope.room():
+                    hope.heard(0, self.sender.send(case))
 
     def _still_to_send(self, probe: Probe) -> list[Case]:
         """Return the cases of *probe* without those that the preflight has sent."""
@@ -386,11 +391,16 @@ class Campaign:
                 return self.plan.cases_once_shown(probe, exchange.json)
         return self.plan.of(probe).cases
 
-    def _send_together(self, probe: Probe, batch: Sequence[Case], sent: int, total: int) -> None:
-        def progress(index: int) -> None:
-            self.listener.progress(probe, sent + index, total)
+    def _send_together(self, batch: Sequence[Case], hope: Hope, sent: int, total: int) -> None:
+        """Send *batch*, as far as there is *hope* for them, where they hang on that."""
 
-        self.sender.send_together(batch, progress)
+        def progress(index: int) -> None:
+            self.listener.progress(batch[index].probe, sent + index, total)
+
+        if _is_hoped_for(batch[0]):
+            self.sender.send_together(batch, progress, hope.heard, hope.room)
+        else:
+            self.sender.send_together(batch, progress)
 
     def _update_with_pauses(self) -> None:
         """Change each member alone, so late that the time of the update must move each time."""
@@ -570,14 +580,74 @@ class Campaign:
         return self.first_state.put_back(self.sender)
 
 
+@dataclass(slots=True)
+class Hope:
+    """Counts valid bodies in a row that were refused: after some, the next ones will be, too."""
+
+    refused_in_a_row: int = 0
+
+    def heard(self, _: int, exchange: Exchange) -> None:
+        """Hear of the answer to the next one."""
+        self.refused_in_a_row = 0 if exchange.accepted else self.refused_in_a_row + 1
+
+    def room(self) -> int:
+        """Return how many may go before another answer comes: all of them may be refused."""
+        return max(0, HOPELESS_AFTER - self.refused_in_a_row)
+
+
+def _is_hoped_for(case: Case) -> bool:
+    """Return whether *case* is sent only as long as others like it are accepted."""
+    return case.expect is Expect.ACCEPTED and case.probe in HOPELESS_PROBES
+
+
 def _is_orderless(case: Case) -> bool:
     """Return whether *case* may be in flight beside others: it changes nothing, nor may it.
 
-    Valid ones go one by one: of those that are refused, the next ones hang on it.
+    Each create makes another one. Valid updates go one by one: what they change is followed.
     """
-    if case.operation.is_safe and case.probe not in HOPELESS_PROBES:
+    operation = case.operation
+    if case.expect in ORDERLESS:
         return True
-    return case.expect in ORDERLESS
+    if operation.is_safe:
+        return case.probe not in HOPELESS_PROBES
+    return operation.role is Role.CREATE and operation.resource is not None
+
+
+def in_flight_together(batch: Sequence[Case]) -> Iterator[list[Case]]:
+    """Yield *batch* in parts, of each of which all may be in flight at the same time.
+
+    Those that are sent in hope are counted, and of two creates of one id the second may be refused.
+    """
+    part: list[Case] = []
+    ids: set[str] = set()
+    for case in batch:
+        id = _id_asked_for(case)
+        is_alike = not part or _is_hoped_for(case) is _is_hoped_for(part[0])
+        if id in ids or not is_alike:
+            yield part
+            part = []
+            ids.clear()
+        part.append(case)
+        if id is not None:
+            ids.add(id)
+    if part:
+        yield part
+
+
+def _id_asked_for(case: Case) -> str | None:
+    """Return what a create asks to be known by, None where the service chooses that.
+
+    It is the id of what a valid one makes, or the key by which it is known when it is sent again.
+    """
+    resource = case.operation.resource
+    if case.operation.role is not Role.CREATE or resource is None:
+        return None
+    for name, value in case.headers:
+        if plain_name(name).endswith(IDEMPOTENCY_KEY):
+            return value
+    if not resource.id_sent or case.expect in ORDERLESS:
+        return None
+    return str(value_at(case.value, resource.id_sent))
 
 
 def _pause_before_end(refused: Exchange) -> float:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list
@@ -124,6 +125,8 @@ class MadeResources:
         # By whoever was shown it: each principal may have ids of its own.
         self._listed_before: dict[Principal, set[Key]] = {one: set() for one in Principal}
         self._listed_in: set[PathParameters] = set()
+        # Held while something is taken down: several may be made at the same time.
+        self._lock = RLock()
 
     @property
     def there(self) -> list[Made]:
@@ -162,8 +165,9 @@ class MadeResources:
             yield
             return
         self._reserve()
-        known = frozenset(self._listed_before[case.principal])
-        self._unanswered.append(LostCreate(case, known))
+        with self._lock:
+            known = frozenset(self._listed_before[case.principal])
+            self._unanswered.append(LostCreate(case, known))
         try:
             with undisturbed():
                 yield
@@ -174,12 +178,17 @@ class MadeResources:
 
     def _answered(self, case: Case) -> LostCreate:
         """Return what was taken down of *case* when it was sent, and no longer wait for it."""
-        found = next(one for one in self._unanswered if one.case == case)
-        self._unanswered.remove(found)
+        with self._lock:
+            found = next(one for one in self._unanswered if one.case == case)
+            self._unanswered.remove(found)
         return found
 
     def note(self, case: Case, exchange: Exchange) -> None:
         """Take down what the answer tells of one that was made, deleted, or there before."""
+        with self._lock:
+            self._note(case, exchange)
+
+    def _note(self, case: Case, exchange: Exchange) -> None:
         if _is_of(case, self._creating):
             self._note_create(case, exchange)
         elif not exchange.accepted:

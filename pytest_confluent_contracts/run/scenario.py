@@ -123,6 +123,7 @@ class Scenario:
     def watch(self, sender: Sender) -> None:
         """Take down what *sender* makes and deletes, so that it is deleted at the end, too."""
         sender.asking, sender.noted = self.made.asking, self.made.note
+        sender.is_watched = True
 
     def let_go(self) -> None:
         """Forget the exchanges: every clause on this life is ruled.
@@ -566,6 +567,35 @@ class Scenario:
         why = self._delete(one, step)
         return self._told_left(one, why) if why else ""
 
+    def clean_up_together(self, several: Sequence[Made], most: int) -> None:
+        """Delete *several* of which none hangs on another, at most so many at the same time.
+
+        What a service refuses while it deletes others, and what could not be sent, is still there.
+        """
+        cases: list[Case] = []
+        for one in several:
+            step = self.life.ending(one.maker)
+            if step is None:
+                return
+            cases.append(bound_step(step, one.parameters))
+        answers: list[tuple[Made, Exchange]] = []
+
+        def spend(index: int) -> None:
+            self.made.spend(several[index])
+
+        def keep(index: int, exchange: Exchange) -> None:
+            answers.append((several[index], exchange))
+
+        self.sender.client.guard.close_up(cases[0].operation.key)
+        self.sender.stopped = None
+        self.sender.policy = replace(self.sender.policy, concurrency=most)
+        try:
+            with suppress(Refusal):
+                self.sender.send_together(cases, spend, keep)
+        finally:
+            for one, exchange in answers:
+                self._why_left(one, exchange)
+
     def told_as_left(self, one: Made, error: Exception) -> str:
         """Return that *one* is left, as somebody else's *error* stopped its end; empty if gone."""
         return self._told_left(one, f"{type(error).__name__}: {error}") if one.is_there else ""
@@ -623,6 +653,10 @@ class Scenario:
             exchange = self.sender.send(self._bound_step(step, one.parameters))
         except Refusal as refusal:
             return str(refusal)
+        return self._why_left(one, exchange)
+
+    def _why_left(self, one: Made, exchange: Exchange) -> str:
+        """Return why *one* is still there after its deletion; empty where it is not."""
         is_hidden = exchange.status == HIDING and self._lay_in_deleted(one)
         if exchange.status in GONE or is_hidden:
             self.made.note_deleted(one.parameters, asking=one.maker)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.http.guard import BudgetSpent, Refusal
+from pytest_confluent_contracts.http.targets import MOCK_URL
 from pytest_confluent_contracts.model import quota
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.resources import Role
@@ -22,6 +23,7 @@ from pytest_confluent_contracts.model.traffic import (
     Probe,
     is_local,
 )
+from pytest_confluent_contracts.run.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +83,8 @@ class Sender:
     ``stopped`` says why nothing more is sent, None while it is. *look* is the case with which a
     target that seems silent is asked once more; *noted* hears of each answer before anybody else
     does. The exchanges are numbered from *first_serial* on. Each request goes within what *asking*
-    makes of its case, which may raise `Refusal`.
+    makes of its case, which may raise `Refusal`. ``is_watched`` says whether what its creates make
+    is taken down; that is done from several threads.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class Sender:
         self.stopped: MissingEvidence | None = None
         self._look, self.noted = look, noted
         self.asking: Callable[[Case], AbstractContextManager[None]] = lambda _: nullcontext()
+        self.is_watched = False
         self._sent: dict[int, Case] = {}
         self._silent = 0
         self._first_serial = first_serial
@@ -133,9 +137,15 @@ class Sender:
             return self._note(case, self.client.exchange(case, self._next_serial))
 
     def _answer_aside(self, case: Case) -> Exchange:
-        """Return the answer to *case*, in another thread; it is numbered when it is taken down."""
+        """Return the answer to *case*, in another thread; it is numbered when it is taken down.
+
+        What a create has made is taken down at once: others may be waited for.
+        """
         with self.asking(case):
-            return self.client.exchange(case, 0)
+            exchange = self.client.exchange(case, 0)
+            if self._is_making:
+                self.noted(case, exchange)
+            return exchange
 
     @property
     def _next_serial(self) -> int:
@@ -146,49 +156,86 @@ class Sender:
         return self._sent[exchange.serial]
 
     @property
+    def _is_making(self) -> bool:
+        return self.operation.role is Role.CREATE
+
+    @property
     def may_send_together(self) -> bool:
         """Return whether several may be in flight: not while nobody answers.
 
-        Nor creates, of which what one has made is written down before the next goes.
+        Off this machine creates go one by one, so that what one has made is written down before the
+        next goes; so they do within a budget, of which each keeps a deletion meanwhile, and in the
+        embedded service, where nothing takes time.
         """
-        is_making = self.operation.role is Role.CREATE
-        return self.policy.concurrency > 1 and not self._silent and not is_making
+        if self.policy.concurrency < 2 or self._silent:
+            return False
+        if not self._is_making:
+            return True
+        is_counted = self.client.guard.left(self.operation.key) is not None
+        is_alone_there = is_local(self.client.base_url) and self.client.base_url != MOCK_URL
+        return self.is_watched and is_alone_there and not is_counted
 
-    def send_together(self, batch: Sequence[Case], progress: Callable[[int], None]) -> None:
+    def send_together(
+        self,
+        batch: Sequence[Case],
+        progress: Callable[[int], None],
+        landed: Callable[[int, Exchange], None] = lambda *_: None,
+        room: Callable[[], int] | None = None,
+    ) -> None:
         """Send cases whose order does not matter several at a time; they are judged in the order
         of the list.
 
-        *progress* hears the index of each before it goes.
+        *progress* hears the index of each before it goes, and *landed* of its answer, once that is
+        its own. *room* says how many may be in flight by what was answered so far, where that is
+        less than the policy says: where it is none, the rest is not sent.
         """
-        flying: deque[tuple[Case, Future[Exchange]]] = deque()
-        with ThreadPoolExecutor(self.policy.concurrency) as pool:
-            try:
-                for index, case in enumerate(batch):
-                    if len(flying) == self.policy.concurrency:
-                        self._land(*flying.popleft())
-                    if self.stopped:
-                        break
-                    self._keep_reserve(case, len(flying))
-                    progress(index)
-                    flying.append((case, pool.submit(self._answer_aside, case)))
-                while flying:
-                    self._land(*flying.popleft())
-            finally:
-                # Where one was held back or the run broken off, the others were sent all the same.
-                for case, answer in flying:
+        flying: deque[tuple[int, Future[Exchange]]] = deque()
+        pool = ThreadPoolExecutor(self.policy.concurrency)
+        try:
+            for index, case in enumerate(batch):
+                while flying and len(flying) >= self._most(room):
+                    self._land(batch, flying, landed)
+                if self.stopped or not self._most(room):
+                    break
+                self._keep_reserve(case, len(flying))
+                progress(index)
+                flying.append((index, pool.submit(self._answer_aside, case)))
+            while flying:
+                self._land(batch, flying, landed)
+        finally:
+            # Where one was held back or the run broken off, the others were sent all the same, and
+            # may have made something.
+            with undisturbed(), pool:
+                for index, answer in flying:
                     with suppress(Refusal):
-                        self._note(case, answer.result())
+                        self._note(batch[index], answer.result(), is_noted=self._is_making)
 
-    def _land(self, case: Case, answer: Future[Exchange]) -> None:
-        self._settle(case, self._note(case, answer.result()))
+    def _most(self, room: Callable[[], int] | None) -> int:
+        """Return how many may be in flight, where there is *room* for so many."""
+        if room is None:
+            return self.policy.concurrency
+        return min(room(), self.policy.concurrency)
 
-    def _note(self, case: Case, exchange: Exchange) -> Exchange:
-        if exchange.serial != self._next_serial:  # answered aside, and not numbered yet
+    def _land(
+        self,
+        batch: Sequence[Case],
+        flying: deque[tuple[int, Future[Exchange]]],
+        landed: Callable[[int, Exchange], None],
+    ) -> None:
+        """Wait for the answer that was asked for first, and take it down."""
+        index, answer = flying.popleft()
+        exchange = self._note(batch[index], answer.result(), is_noted=self._is_making)
+        landed(index, self._settle(batch[index], exchange))
+
+    def _note(self, case: Case, exchange: Exchange, *, is_noted: bool = False) -> Exchange:
+        """Take down an answer, and number it where it was answered aside."""
+        if exchange.serial != self._next_serial:
             exchange = replace(exchange, serial=self._next_serial)
         self._sent[exchange.serial] = case
         self.history.append(exchange)
         self.quota.note(exchange)
-        self.noted(case, exchange)  # also where a hook of somebody else's fails
+        if not is_noted:
+            self.noted(case, exchange)  # also where a hook of somebody else's fails
         self.listener.exchanged(exchange)
         return exchange
 
