@@ -577,7 +577,7 @@ class Scenario:
             step = self.life.ending(one.maker)
             if step is None:
                 return
-            cases.append(bound_step(step, one.parameters))
+            cases.append(self._bound_step(step, one.parameters))
         answers: list[tuple[Made, Exchange]] = []
 
         def spend(index: int) -> None:
