@@ -146,13 +146,20 @@ def _into_other_parents(life: LifeCases) -> Iterator[LifeStep]:
     yield from _hidden(life, life.plain(Role.READ, "read", FIRST_AT_ANOTHERS))
     yield from _hidden(life, life.plain(Role.DELETE, "delete", FIRST_AT_ANOTHERS))
     yield from life.plain(Role.READ, "read", life.every_made[0])
-    yield from _hidden(life, life.creating(INTRUDER, "create in the first's"))
+    if not life.resource.is_made_by_put:  # the key of which may be taken
+        yield from _hidden(life, life.creating(INTRUDER, "create in the first's"))
     yield from life.plain(Role.LIST, "list")
 
 
 def _their_writes(life: LifeCases, changed: Sequence[str]) -> Iterator[LifeStep]:
-    """Yield what would change or delete what is the first's, each with a look at it."""
-    for role in (Role.UPDATE, Role.REPLACE, Role.DELETE):
+    """Yield what would change or delete what is the first's, each with a look at it.
+
+    A PUT that creates comes last: it may make one of the second's own under the same key.
+    """
+    roles = (Role.UPDATE, Role.REPLACE, Role.DELETE)
+    if life.resource.is_made_by_put:
+        roles = (Role.UPDATE, Role.DELETE, Role.REPLACE)
+    for role in roles:
         for one in changed:
             for step in life.writing(role, role.value, one):
                 if takes_if_match(step.case.operation):

@@ -19,7 +19,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
-from pytest_confluent_contracts.model.resources import MAKING_ROLES, Role
+from pytest_confluent_contracts.model.resources import HELD, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin.ahead import one_at_a_time, run_together
 from pytest_confluent_contracts.plugin.asking import case_chooser
@@ -28,7 +28,7 @@ from pytest_confluent_contracts.plugin.mending import mending_options
 from pytest_confluent_contracts.plugin.opening import opened_target
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.remaining import Remaining
-from pytest_confluent_contracts.plugin.run_plan import HELD, NOTHING_MADE, RunPlan
+from pytest_confluent_contracts.plugin.run_plan import NOTHING_MADE, RunPlan
 from pytest_confluent_contracts.plugin.selection import ends_at_first_failure, is_frugal
 from pytest_confluent_contracts.plugin.stash import EXCHANGE_LOG, NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
@@ -289,9 +289,25 @@ class Gate:
         is_shown_by_life = operation.role is Role.DELETE or self.run_plan.is_made_by_life(operation)
         if is_led and is_shown_by_life:
             campaign.lived = self.scenario(operation).exchanges_of(operation)
+        if is_led:
+            campaign.created = self._created_by(operation)
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
         return campaign
+
+    def _created_by(self, operation: Operation) -> list[Exchange]:
+        """Return the creates of a life that a PUT has sent which replaces, too.
+
+        Where each was refused, none of them: a key may have to be the id of something else.
+        """
+        resource = operation.resource
+        if operation.role is not Role.REPLACE or resource is None or not resource.is_made_by_put:
+            return []
+        life = self.scenario(operation).exchanges_of(operation)
+        creates = [one for one in life if one.case.operation.makes_on_key]
+        if any(one.accepted for one in creates):
+            return creates
+        return [one for one in creates if not 400 <= one.status < 500]
 
     def _policy(self) -> RunPolicy:
         from pytest_confluent_contracts.run.sender import RunPolicy

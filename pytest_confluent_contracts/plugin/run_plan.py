@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
+from pytest_confluent_contracts.model.resources import HELD, HOLDER, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.saved_state import Key
 
-HELD = "held"  # what the run makes of a resource, to hold its operations on
 NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
 NOTHING_MADE = "the run makes nothing to lead a life of"
 NEVER_ENDED = "the document has no operation that deletes what it makes"
+UNREAD_KEYS = "no read tells whether somebody has the key: it is created on loopback alone"
 NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
 
 
@@ -143,7 +143,7 @@ class RunPlan:
             return None
         if operation.role is not Role.DELETE and self.settings.mocked:
             return None  # the document's example is there
-        if operation.path == resource.collection:
+        if operation.makes_on_key or operation.path == resource.collection:
             resource = self.lives.parent(resource)
         if resource is None or not self.lives.makes(resource):
             return None
@@ -185,11 +185,14 @@ class RunPlan:
             # What only stands there is made, and deleted at the end.
             more = len(holders.get((resource.document, resource.name), ()))
             sent = Counter(life.of_operations)
-            for role in MAKING_ROLES:
+            roles = [*MAKING_ROLES]
+            if resource.is_made_by_put and resource.operation_id(Role.READ):
+                roles.append(Role.READ)  # whether its key is free
+            for role in roles:
                 sent[resource.document, resource.operation_id(role)] += more
             planned = replace(
                 life,
-                requests=life.requests + 2 * more,
+                requests=life.requests + len(roles) * more,
                 count=life.count + more,
                 of_operations=sent,
                 why_none=self.why_not_made(creating) if creating else "",
@@ -335,6 +338,9 @@ class RunPlan:
         missing = self.subjects.missing_options(creating)
         if missing and self.made_for(creating) is None:
             return f"name what it may be made in: {missing}"
+        reads = self.in_role(creating, Role.READ) is not None
+        if creating.makes_on_key and not reads and not self.settings.local:
+            return UNREAD_KEYS
         return ""
 
     def _what_is_unpaid(self, creating: Operation, ending: Operation) -> str:
@@ -372,7 +378,7 @@ class RunPlan:
         for path in self.settings.documents:
             for one in self.settings.read(path).operations:
                 if one.key == wanted:
-                    return one
+                    return one.as_create if role is Role.CREATE else one
         return None
 
 

@@ -94,9 +94,11 @@ def made_access(operation: Operation, parameters: Sequence[tuple[str, str]]) -> 
         text = named[name]
         own.append((name, unquote(text) if name in styled else text))
         written.append((name, text if name in styled else percent_encoded(text)))
+    paths = frozenset({filled_template(operation.path, own)})
     return Access(
         operation=operation,
         credentials={},
-        paths=frozenset({filled_template(operation.path, own)}),
+        paths=paths,
+        keys=paths if operation.makes_on_key else frozenset(),
         spelled_paths=frozenset({filled_template(operation.path, written)}),
     )
