@@ -289,6 +289,8 @@ def test_what_is_not_taken_is_not_exercised() -> None:
         "deleteEntry::lifecycle/deleted-is-not-listed",
         "putBucket::lifecycle/hidden-from-others",
         "deleteBucket::lifecycle/hidden-from-others",
+        "listBuckets::lifecycle/hidden-from-others",
+        "getEntry::lifecycle/hidden-from-others",
     ],
 )
 def test_its_life_shows(clause: str) -> None:
@@ -422,6 +424,33 @@ class Shared(Buckets):
         self.entries_of_each[OTHER_KEY] = self.entries_of_each[KEY]
 
 
+class Gossiping(Buckets):
+    """Lists everybody's buckets to everybody."""
+
+    def get_buckets(self) -> httpx.Response:
+        found = [one for own in self.of_each.values() for one in own.values()]
+        return httpx.Response(200, json={"buckets": found})
+
+
+class Haunted(Buckets):
+    """Has in a bucket that is made again what lay in the one before it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.old: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def put_bucket(self, name: str, body: dict[str, Any]) -> httpx.Response:
+        answer = super().put_bucket(name, body)
+        if answer.status_code == 201:
+            self.entries[name].update(self.old.pop(name, {}))
+        return answer
+
+    def delete_bucket(self, name: str) -> httpx.Response:
+        self.bucket(name)
+        self.old[name] = self.entries[name]
+        return super().delete_bucket(name)
+
+
 FAULTS: dict[str, type[Buckets]] = {
     "putBucket::lifecycle/created-is-readable": Forgetful,
     "putBucket::lifecycle/created-equals-sent": Lossy,
@@ -434,6 +463,8 @@ FAULTS: dict[str, type[Buckets]] = {
     "putBucket::lifecycle/refused-create-creates-nothing": Hasty,
     "putEntry::lifecycle/own-parent-only": OneForAll,
     "putBucket::lifecycle/hidden-from-others": Shared,
+    "listBuckets::lifecycle/hidden-from-others": Gossiping,
+    "getEntry::lifecycle/gone-with-parent": Haunted,
 }
 
 

@@ -217,8 +217,6 @@ class LifeCases:
         step = next(iter(made), None)
         if step is None or name != ANOTHERS_HOLDER:
             return step
-        if self.resource.is_made_by_put:
-            return None  # a second principal chooses no key: it may be taken
         context = self.context_of(step.case.operation)
         if not has_other(step.case.operation, context):
             return None
@@ -262,7 +260,7 @@ class LifeCases:
     def may_others_create(self) -> bool:
         """Return whether a second principal makes one: in a parent of its own, or in none."""
         if self.resource.is_made_by_put:
-            return False
+            return self._around is not None or len(template_names(self.resource.item)) == 1
         return self._around is not None or not template_names(self.resource.collection)
 
     def plain(self, role: Role, name: str, about: str = "") -> list[LifeStep]:
@@ -603,10 +601,12 @@ class LifeCases:
         That is the caller's to choose; a service may refuse it for what was there before.
         """
         operation, listing = around.operations.get(Role.CREATE), self.operations.get(Role.LIST)
-        if operation is None or not around.resource.id_sent:
+        if operation is None or not around.resource.chooses_ids:
             return
         name = PARENTS[ENDING]
         case = around._case(operation, f"create again: {name}", around._full_body(name))
+        if operation.makes_on_key:
+            case = around._on_key(case, around.key_of(name))
         yield LifeStep(_step(case, "create around again", Expect.ANY), about=ENDING)
         if listing is not None:
             step = self._bare_step(listing, "list after create around again", ENDING)
@@ -661,7 +661,14 @@ class LifeCases:
         """Return what looks whether the key is free on which *step* creates; none where none is."""
         if not step.case.operation.makes_on_key:
             return []
-        return list(self._look_at_key(step.case, step.case.subject.name))
+        looks = list(self._look_at_key(step.case, step.case.subject.name))
+        if step.case.principal is Principal.OWN:
+            return looks
+        asked: list[LifeStep] = []
+        for look in looks:
+            context = self.context_of(look.case.operation)
+            asked.append(replace(look, case=for_maker(look.case, context, step.case.principal)))
+        return asked
 
     def _look_at_key(self, case: Case, name: str) -> Iterator[LifeStep]:
         """Yield a read of the key on which *case* creates: nobody has it yet."""

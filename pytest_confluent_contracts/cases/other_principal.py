@@ -111,7 +111,9 @@ def _their_own(life: LifeCases, own_place: str) -> Iterator[LifeStep]:
     for name in (ANOTHERS, ANOTHERS_TOO) if has_pages else (ANOTHERS,):
         if life.may_others_create:
             for step in life.creating(name, "create"):
-                yield from _by_other(life, replace(step, about=own_place), Expect.ACCEPTED)
+                # Before a PUT creates, a read has to say that nobody has the key.
+                expect = Expect.ACCEPTED if step.creates else step.case.expect
+                yield from _by_other(life, replace(step, about=own_place), expect)
 
 
 def _their_lists(life: LifeCases, own_place: str) -> Iterator[LifeStep]:
@@ -146,8 +148,7 @@ def _into_other_parents(life: LifeCases) -> Iterator[LifeStep]:
     yield from _hidden(life, life.plain(Role.READ, "read", FIRST_AT_ANOTHERS))
     yield from _hidden(life, life.plain(Role.DELETE, "delete", FIRST_AT_ANOTHERS))
     yield from life.plain(Role.READ, "read", life.every_made[0])
-    if not life.resource.is_made_by_put:  # the key of which may be taken
-        yield from _hidden(life, life.creating(INTRUDER, "create in the first's"))
+    yield from _hidden(life, life.creating(INTRUDER, "create in the first's"))
     yield from life.plain(Role.LIST, "list")
 
 

@@ -261,6 +261,7 @@ class Guard(httpx.BaseTransport):
         """
         path = unquote(request.url.raw_path.decode("ascii").partition("?")[0])
         is_create = request.method == "POST" and key in self._made
+        is_create = is_create or path in self._allowances[key].keys
         if request.method in UNCHECKED or is_create or path in self._paths_made:
             return
         told = f"{request.method} {path} with the second credentials"

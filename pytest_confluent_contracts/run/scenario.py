@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.sequences import Sequences, Shortest
 
 PathParameters = tuple[tuple[str, str], ...]
+# What is expected of a read of a key that nobody has yet.
+LOOKING = frozenset({Expect.UNKNOWN, Expect.HIDDEN})
 # What the first is called as if it lay in other parents.
 FIRST_IN = {
     ELSEWHERE: FIRST_ELSEWHERE,
@@ -441,7 +443,8 @@ class Scenario:
 
     def _note_not_created(self, case: Case, exchange: Exchange) -> None:
         """Take down what came where a PUT was to create: the key may not be anybody's to choose."""
-        if case.operation.makes_on_key and case.expect is Expect.ACCEPTED:
+        is_own = case.principal is Principal.OWN and case.expect is Expect.ACCEPTED
+        if case.operation.makes_on_key and is_own:
             came = exchange.failure or f"was answered {exchange.status}"
             self._unmade = f"a PUT on a key of the run's own {came}"
 
@@ -450,21 +453,27 @@ class Scenario:
 
         In a parent that the run has made, let its path out.
         """
-        is_look = case.operation.role is Role.READ and case.expect is Expect.UNKNOWN
-        if self.life.resource.is_made_by_put and (is_look or case.operation.makes_on_key):
+        is_parents = case.operation.resource != self.life.resource
+        is_look = case.operation.role is Role.READ and case.expect in LOOKING
+        if (is_look or case.operation.makes_on_key) and not is_parents:
             self._let_out_key(case.parameters)
         if not case.operation.makes_on_key:
             return True
+        made = self.parent.made if is_parents and self.parent is not None else self.made
         is_local = self.life.context_of(case.operation).made_up
-        if self.made.is_free(case, self.sender.history, is_sure=not is_local):
+        is_sure = not is_local or case.principal is Principal.OTHER
+        if made.is_free(case, self.sender.history, is_sure=is_sure):
             return True
-        self._unmade = "somebody has the key on which it would create"
+        if case.principal is Principal.OWN:
+            self._unmade = "somebody has the key on which it would create"
         return False
 
     def _let_out_key(self, parameters: PathParameters) -> None:
         """Let out the requests for a key of the run's own in a parent that it has made."""
-        is_own = self.life.resource.id_in(parameters) in self.life.every_key()
-        if self.parent is None or not self.parent.creates or not is_own:
+        resource = self.life.resource
+        if self.parent is None or not (self.parent.creates and resource.is_made_by_put):
+            return
+        if resource.id_in(parameters) not in self.life.every_key():
             return
         client, asked = self.sender.client, (Role.READ, Role.CREATE)
         operations = [self.life.operations[role] for role in asked if role in self.life.operations]
