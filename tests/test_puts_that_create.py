@@ -655,6 +655,38 @@ def test_a_whole_run_on_loopback_leaves_nothing(
         assert run.verdicts[NODE + clause] == "kept", clause
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["loopback", "off loopback"])
+def test_where_no_key_is_taken_a_read_is_asked_for_nobodys(
+    folder: Path, opened: Callable[[Buckets], Open], away: bool
+) -> None:
+    """Nobody is blamed for the refusals, and what a read says to who may not ask is judged all the same."""
+    own = opened(Choosy())
+    run = held(folder, own, *ALLOWED, away=away)
+    assert run.code == 0, run.everything
+    assert own.is_as_before
+    for clause in ("getBucket::request/unknown-id", "getBucket::security/none"):
+        assert run.verdicts[NODE + clause] == "kept", clause
+    assert run.verdicts[f"{NODE}putBucket::200/body"] == "not exercised"
+
+
+class Anything(Buckets):
+    """Serves whatever is asked for."""
+
+    def get_bucket(self, name: str) -> httpx.Response:
+        return httpx.Response(200, json={"bucket": name, "region": "north"})
+
+
+def test_what_serves_every_key_is_told_though_none_is_free(
+    folder: Path, opened: Callable[[Buckets], Open]
+) -> None:
+    """The run leaves them alone, and says that nobody has them."""
+    own = opened(Anything())
+    run = held(folder, own, *ALLOWED, "-k", "getBucket", away=True)
+    assert run.verdicts[f"{NODE}getBucket::request/unknown-id"] == "broken", run.everything
+    assert own.created == []
+    assert own.is_as_before
+
+
 def test_off_loopback_nothing_is_created_unless_allowed(
     folder: Path, opened: Callable[[Buckets], Open]
 ) -> None:

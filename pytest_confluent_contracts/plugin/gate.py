@@ -357,13 +357,31 @@ class Gate:
         scenario = self._scenario_of(resource)
         own = self._own_of(operation)
         if own is None:
-            return scenario.why_unmade
+            return self._hold_on_nobodys(operation, scenario.why_unmade)
         self.subjects.hold_on(operation, own)
         base_url, plan = self.run_plan.base_url, self.run_plan.plan(operation)
         access = planned_access(plan, self.run_plan.budget(operation))
         planned = allowances_at(base_url, [access])
         nobodys = allowances_at(base_url, [nobodys_access(plan)])
         self.target.guard.admit_made(scenario.creating.key, planned, nobodys[operation.key].paths)
+        return None
+
+    def _hold_on_nobodys(
+        self, operation: Operation, why: MissingEvidence
+    ) -> MissingEvidence | None:
+        """Ask a read for ids that nobody has where none could be made, and nobody is to blame.
+
+        Return *why* where it is not asked for anything.
+        """
+        from pytest_confluent_contracts.http.targets import allowances_at
+        from pytest_confluent_contracts.run.access import planned_access
+
+        is_owed = why.withheld or why.kind is not MissingKind.NOT_MADE
+        if is_owed or not self.run_plan.may_hold_on_nobodys(operation):
+            return why
+        access = planned_access(self.run_plan.hold_on_nobodys(operation))
+        allowances = allowances_at(self.run_plan.base_url, [access])
+        self.target.guard.admit_read(operation.key, allowances)
         return None
 
     def scenario(self, operation: Operation) -> Scenario:

@@ -57,6 +57,7 @@ class RunPlan:
         self._probes = {operation.key: probes for operation, probes in needed or ()}
         self._shares = Shares(settings)
         self._plans: dict[tuple[str, str], Plan] = {}
+        self._on_nobodys: set[tuple[str, str]] = set()  # operations for which none could be made
         self.lives = Lives(
             [settings.read_chosen(path) for path in settings.documents],
             self.subjects.context,
@@ -141,6 +142,8 @@ class RunPlan:
         is_named = all(name in named for name, _ in operation.parameters)
         if resource is None or (is_named and operation.role is not Role.DELETE):
             return None
+        if operation.key in self._on_nobodys:
+            return None
         if operation.role is not Role.DELETE and self.settings.mocked:
             return None  # the document's example is there
         if operation.makes_on_key or operation.path == resource.collection:
@@ -148,6 +151,16 @@ class RunPlan:
         if resource is None or not self.lives.makes(resource):
             return None
         return resource
+
+    def may_hold_on_nobodys(self, operation: Operation) -> bool:
+        """Return whether a read tells something where none could be made, and nobody names one."""
+        return operation.method == "GET" and bool(self.subjects.missing_options(operation))
+
+    def hold_on_nobodys(self, operation: Operation) -> Plan:
+        """Return what is sent of *operation* where none could be made: for ids that nobody has."""
+        self._on_nobodys.add(operation.key)
+        self.forget(operation)
+        return self.plan(operation)
 
     def resources_of(self, asked: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a life is led, and those of which one is made."""
