@@ -747,6 +747,41 @@ def test_a_run_that_is_interrupted_leaves_nothing(
     assert own.is_as_before
 
 
+def test_what_a_killed_run_made_is_named_by_the_next(
+    folder: Path, opened: Callable[[Buckets], Open], tmp_path: Path
+) -> None:
+    """Nothing runs after SIGKILL: each that lies there has its request, in the header of the next run."""
+    (place := tmp_path / "temporary").mkdir()
+    given = {"TMPDIR": str(place)}
+    own = opened(Buckets())
+    options = (document(folder), *FAST, "-k", "lifecycle")
+    kill: Callable[[int], None] = lambda pid: os.killpg(pid, signal.SIGKILL)  # noqa: E731
+    interrupted(folder, own, 40, kill, *options, given=given)
+    left = set(own.service.of_each[KEY]) - {"theirs"}
+    again = gate(folder, "--contract-target=mock", "-k", "nothing", given=given)
+    told = [one for one in again.out.splitlines() if "deleted nothing; what it made" in one]
+    named_ones = {
+        id for id in left if any(f"curl -X DELETE {own.url}/buckets/{id}" in line for line in told)
+    }
+    # The answer of the last create may not have come any more.
+    assert len(left - named_ones) <= 1
+    assert named_ones
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["loopback", "off loopback"])
+@pytest.mark.parametrize("budget", [1, 10, 37, 120])
+def test_whatever_the_budget_nothing_is_left(
+    folder: Path, opened: Callable[[Buckets], Open], budget: int, away: bool
+) -> None:
+    """A PUT creates only with the deletion kept in the budget."""
+    own = opened(Buckets())
+    run = held(folder, own, *ALLOWED, f"--contract-budget={budget}", away=away)
+    assert run.code == 0, run.everything
+    assert 0 < len(own.requests) <= budget
+    assert own.is_as_before
+    assert bool(own.created) == (budget > 1)
+
+
 def test_the_plan_says_that_a_put_creates(folder: Path, opened: Callable[[Buckets], Open]) -> None:
     """What was understood, and what would be made."""
     own = opened(Buckets())
