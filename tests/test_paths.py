@@ -338,4 +338,4 @@ def test_parameters_go_by_place_and_then_by_name(
 ) -> None:
     """A name at another place may be another's: it counts only where the paths do not run alike."""
     known = list(zip(paths.template_names(origin), ("1", "2"), strict=False))
-    assert list(paths.carried_parameters(known, origin, template)) == carried
+    assert list(paths.placed_parameters(known, origin, template)) == carried

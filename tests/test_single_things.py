@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import httpx
 import pytest
 from judging import red, warned
 from leading import APIS, Led, read_api
+from plain_service import PlainService, Wrong, check, read
 from running import gate, serving
 
 from pytest_confluent_contracts.model.resources import Role
@@ -20,15 +19,10 @@ if TYPE_CHECKING:
 
     from running import Answered, Run
 
-JSON = "application/json"
 FIRST = {"locked": False, "light": "dim"}  # what a new room has
 
 
-class Wrong(Exception):
-    """A request that is refused, with this status."""
-
-
-class Rooms:
+class Rooms(PlainService):
     """What somebody would write who has `tests/apis/rooms.yaml` before him, and nothing else."""
 
     def __init__(self) -> None:
@@ -36,28 +30,11 @@ class Rooms:
         self.settings: dict[str, dict[str, Any]] = {}
         self.numbers = count(1)
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer to *request*."""
-        told = dict(request.headers)
-        path = request.url.raw_path.decode()
-        status, _, content = self.answer(request.method, path, told, request.content)
-        return httpx.Response(status, headers={"Content-Type": JSON}, content=content)
-
-    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answered:
-        """Return the answer to one request."""
-        try:
-            status, told = self.routed(method, path.partition("?")[0], headers, body)
-        except Wrong as wrong:
-            status, told = wrong.args[0], {"error": "refused"}
-        if status == 204:
-            return status, [], b""
-        return status, [("Content-Type", JSON)], json.dumps(told).encode()
-
     def routed(
         self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, Any]:
         """Return status and body of the answer; raise `Wrong` where it is refused."""
-        parts = [unquote(part) for part in path.split("/")[1:]]
+        parts = [unquote(part) for part in path.partition("?")[0].split("/")[1:]]
         if parts == ["rooms"]:
             if method == "POST":
                 return 201, self.create(read(headers, body))
@@ -102,32 +79,6 @@ class Rooms:
         before = self.settings[id] if method == "PATCH" else {"light": "dim"}
         self.settings[id] = {**before, **sent}
         return self.settings[id]
-
-
-def read(headers: dict[str, str], body: bytes) -> Any:
-    """Return the body; raise `Wrong` where it is none."""
-    named = {name.lower(): value for name, value in headers.items()}
-    if named.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise Wrong(400)
-    try:
-        told = json.loads(body.decode(), parse_constant=refuse_constant)
-        json.dumps(told, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise Wrong(400) from error
-    return told
-
-
-def refuse_constant(name: str) -> None:
-    """Raise `Wrong`: NaN and Infinity are no JSON."""
-    raise Wrong(400)
-
-
-def check(body: Any, types: dict[str, type], required: list[str]) -> None:
-    """Raise `Wrong` unless *body* has what is *required*, and only members of these *types*."""
-    if not isinstance(body, dict) or not set(required) <= body.keys() <= types.keys():
-        raise Wrong(400)
-    if not all(type(value) is types[name] for name, value in body.items()):
-        raise Wrong(400)
 
 
 class NothingSetYet(Rooms):

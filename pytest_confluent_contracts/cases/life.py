@@ -78,9 +78,9 @@ from pytest_confluent_contracts.model.conditions import (
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
     NEW_NAME,
-    carried_parameters,
     item_path,
     parent_path,
+    placed_parameters,
     template_names,
     value_at,
     value_path,
@@ -191,7 +191,7 @@ class LifeCases:
     def _names_parent(self, around: LifeCases) -> bool:
         """Return whether the path of one names the parent, and not its own id alone."""
         own = [(around.resource.parameter, "")]
-        return bool(carried_parameters(own, around.resource.item, self.resource.item))
+        return bool(placed_parameters(own, around.resource.item, self.resource.item))
 
     @property
     def every_operation(self) -> list[Operation]:
@@ -974,7 +974,7 @@ def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]], origin: st
 
     *origin* is the path of which these are parameters.
     """
-    named = dict(carried_parameters(parameters, origin, step.case.operation.path))
+    named = dict(placed_parameters(parameters, origin, step.case.operation.path))
     wanted = [(name, named.get(name, text)) for name, text in step.case.parameters]
     return replace(step.case, parameters=tuple(wanted))
 

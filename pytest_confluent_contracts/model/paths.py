@@ -428,7 +428,7 @@ def filled_template(
     )
 
 
-def carried_parameters(
+def placed_parameters(
     parameters: Iterable[tuple[str, str]], origin: str, template: str
 ) -> tuple[tuple[str, str], ...]:
     """Return what of *parameters*, of the path *origin*, *template* has too, by its own names.
@@ -437,7 +437,7 @@ def carried_parameters(
     stands behind that goes by its name.
 
     >>> shelf = [("id", "7")]
-    >>> carried_parameters(shelf, "/shelves/{id}", "/shelves/{shelf_id}/books/{id}")
+    >>> placed_parameters(shelf, "/shelves/{id}", "/shelves/{shelf_id}/books/{id}")
     (('shelf_id', '7'),)
     """
     known = dict(parameters)

@@ -19,9 +19,9 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.paths import (
-    carried_parameters,
     filled_template,
     percent_encoded,
+    placed_parameters,
 )
 from pytest_confluent_contracts.model.resources import MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe
@@ -347,7 +347,7 @@ class Gate:
         own = self._own_of(operation)
         if own is None:
             return scenario.why_unmade
-        self.subjects.hold_on(operation, carried_parameters(own, resource.item, operation.path))
+        self.subjects.hold_on(operation, placed_parameters(own, resource.item, operation.path))
         base_url, plan = self.run_plan.base_url, self.run_plan.plan(operation)
         access = planned_access(plan, self.run_plan.budget(operation))
         planned = allowances_at(base_url, [access])

@@ -22,9 +22,9 @@ from pytest_confluent_contracts.clauses.reading import url_parts
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
-    carried_parameters,
     filled_template,
     percent_encoded,
+    placed_parameters,
     template_pattern,
     value_at,
 )
@@ -343,7 +343,7 @@ class MadeResources:
 
         The path of one may call what it lies in otherwise than that of the collection does.
         """
-        around = carried_parameters(create.parameters, create.operation.path, self.resource.item)
+        around = placed_parameters(create.parameters, create.operation.path, self.resource.item)
         return (*around, self.resource.own_parameter(id))
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:

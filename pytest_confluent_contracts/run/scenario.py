@@ -44,7 +44,7 @@ from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.page_links import FROM_OFFSET, ODD_SIZE
-from pytest_confluent_contracts.model.paths import ABSENT, carried_parameters
+from pytest_confluent_contracts.model.paths import ABSENT, placed_parameters
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Expect, Principal, Probe
@@ -347,7 +347,7 @@ class Scenario:
         """
         if around is None or self.parent is None:
             return around
-        return carried_parameters(around, self.parent.own_path, self.own_path)
+        return placed_parameters(around, self.parent.own_path, self.own_path)
 
     @property
     def own_path(self) -> str:
@@ -551,8 +551,8 @@ class Scenario:
         client, creating = self.sender.client, maker.creating
         accesses: list[Access] = []
         for operation in self.life.every_operation:
-            own = carried_parameters(parameters, self.own_path, operation.path)
-            names_made = bool(carried_parameters(parameters[-1:], self.own_path, operation.path))
+            own = placed_parameters(parameters, self.own_path, operation.path)
+            names_made = bool(placed_parameters(parameters[-1:], self.own_path, operation.path))
             if names_made and len(own) == len(operation.parameters):
                 accesses.append(made_access(operation, own))
         client.guard.admit_made(creating.key, allowances_at(client.base_url, accesses))
@@ -638,7 +638,7 @@ class Scenario:
         for scenario in self.ancestors:
             for holder in scenario.made.all:
                 own_path = scenario.own_path
-                around = carried_parameters(one.parameters, self.own_path, own_path)
+                around = placed_parameters(one.parameters, self.own_path, own_path)
                 is_around = set(holder.parameters) <= set(around)
                 if is_around and not holder.is_there:
                     return True
