@@ -101,6 +101,7 @@ components:
       required: [name]
       properties: {name: {type: string}, size: {type: integer, default: 3}, note: {type: string},
         tags: {type: array, items: {type: string}}, at: {type: string, format: date-time},
+        labels: {type: object, additionalProperties: {type: string}},
         password: {type: string, writeOnly: true}, place: {type: object, properties: {town: {type: string}}}}
     Change:
       type: object
@@ -110,6 +111,7 @@ components:
       required: [id]
       properties: {id: {type: string}, name: {type: string}, size: {type: integer}, note: {type: string},
         tags: {type: array, items: {type: string}}, at: {type: string, format: date-time}, secret: {type: string},
+        labels: {type: object, additionalProperties: {type: string}},
         place: {type: object, properties: {town: {type: string}}}, state: {type: string},
         created_at: {type: string, format: date-time}, updated_at: {type: string, format: date-time}}
 """

@@ -17,6 +17,8 @@ from exchanges import (
     said,
 )
 
+from pytest_confluent_contracts.model import paths
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -101,6 +103,46 @@ IDENTITIES: dict[str, tuple[dict[str, Any], str]] = {
     "another format": ({"shown": "id: {type: string, format: uuid}"}, ""),
     "an example that it may not be": ({"shown": "id: {type: string, pattern: '^k-'}"}, ""),
 }
+
+
+ADDRESS = "{type: string, format: uri}"
+SELF_LINKS = {
+    "an address called self": (f"self: {ADDRESS}", "self"),
+    "a text called self": (f"self: {TEXT}", ""),
+    "of HAL": (
+        f"_links: {{properties: {{self: {{properties: {{href: {TEXT}}}}}}}}}",
+        "_links.self.href",
+    ),
+    "of JSON:API": (f"links: {{properties: {{self: {TEXT}}}}}", "links.self"),
+    "an address of something else": (f"owner: {ADDRESS}", ""),
+}
+ADDRESSES = {
+    "https://x.test/v1/keys/k-1": KEPT,
+    "/keys/k-1": KEPT,
+    "https://x.test/keys?id=k-1": KEPT,
+    "https://x.test/keys/k%2D1/": KEPT,
+    "https://x.test/keys/k-2": BROKEN,
+    "https://x.test/keys/k-12": BROKEN,
+    "https://x.test/keys": BROKEN,
+}
+
+
+@pytest.mark.parametrize("what", SELF_LINKS)
+def test_an_address_by_its_name_is_that_of_the_resource(what: str, read: Read) -> None:
+    """By name and format, or among the usual links; it has the id in it, and that is a SHOULD."""
+    shown, expected = SELF_LINKS[what]
+    operation = read(shown=f"id: {TEXT}, {shown}", path="/keys/{key_id}", parameter=KEY_ID)
+    identity = operation.promises.identity
+    assert identity is not None
+    assert identity.self_link == expected
+    if not expected:
+        return
+    clause = clause_of(operation, "update/self-addresses-resource")
+    assert clause.level == "SHOULD"
+    for address, told in ADDRESSES.items():
+        answer = paths.with_value({"id": "k-1"}, expected, address)
+        asked = make_case(operation, parameters={"key_id": "k-1"})
+        assert said(operation, clause.id, make_exchange(asked, 200, answer)) == [told], address
 
 
 @pytest.mark.parametrize("what", IDENTITIES)

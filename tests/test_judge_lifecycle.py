@@ -1599,6 +1599,24 @@ def test_what_is_left_out_of_data_goes() -> None:
             assert verdict_on(V["replace"], "replace-drops-what-is-left-out", seen, put) == said
 
 
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        ({"b": "2"}, KEPT),
+        ({"b": "2", "team": "x"}, KEPT),  # which the service has put there
+        ({"a": "3", "b": "2"}, KEPT),  # which is another value than was there
+        ({"a": "1", "b": "2"}, BROKEN),
+    ],
+)
+def test_entries_of_a_map_that_are_left_out_go(left: dict[str, str], said: str) -> None:
+    """Of a map, what the run has put there and a replacement has no more; what else is there may stay."""
+    made = create(FULL | {"labels": {"a": "1"}}, thing(**FULL, labels={"a": "1", "team": "x"}))
+    put = replace(FULL | {"labels": {"b": "2"}}, thing(**FULL, labels={"b": "2"}))
+    shown = read(thing(**FULL, labels=left))
+    rule = "replace-drops-what-is-left-out"
+    assert of("replace", rule, made, read(made.json), put, shown) == said
+
+
 # --- a thing of which there is one -----------------------------------------------------------------------------------
 
 

@@ -78,6 +78,12 @@ def test_a_mutation_is_noticed(id: str, clause: str, mutation: Mutation) -> None
     assert not result.complaint
 
 
+def test_maps_that_are_merged_are_noticed() -> None:
+    """A replacement that has other entries leaves out those of before."""
+    name = "a replace puts what is sent beside what was in a map"
+    assert breaker("replaceSettings").try_mutation(name).noticed
+
+
 def mutations_of_order() -> Iterator[tuple[str, str]]:
     """Yield each mutation once that sequences alone show, with an operation whose clause it breaks."""
     known: set[str] = set()

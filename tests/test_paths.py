@@ -319,3 +319,23 @@ def test_a_filled_template_is_matched_by_its_pattern(one: str, other: str) -> No
     assert found
     assert found.groups() == (paths.percent_encoded(one), paths.percent_encoded(other))
     assert not re.fullmatch(paths.template_pattern(template), filled.replace("/v1.0/", "/v1-0/"))
+
+
+@pytest.mark.parametrize(
+    ("origin", "template", "carried"),
+    [
+        ("/a/{b}", "/a/{x}/c/{b}", [("x", "1")]),
+        ("/a/{b}", "/a/{b}/c", [("b", "1")]),
+        ("/a/{b}", "/c/{b}", [("b", "1")]),
+        ("/a/{b}", "/c/{x}", []),
+        ("/a/{b}/c/{d}", "/a/{d}", [("d", "1")]),
+        ("/a/{b}/c/{d}", "/a/{d}/e/{b}", [("d", "1")]),
+        ("/a/{b}/c/{d}", "/a/{x}.json", []),
+    ],
+)
+def test_parameters_go_by_place_and_then_by_name(
+    origin: str, template: str, carried: list[tuple[str, str]]
+) -> None:
+    """A name at another place may be another's: it counts only where the paths do not run alike."""
+    known = list(zip(paths.template_names(origin), ("1", "2"), strict=False))
+    assert list(paths.placed_parameters(known, origin, template)) == carried

@@ -470,6 +470,10 @@ FINDINGS: list[tuple[Finding, str]] = [
         '200 answered with metadata.self "/ak-1", which is no absolute URI with "ak-1" in its path',
     ),
     (
+        example(Kind.SELF_LINK_OTHERS, 200, "self", '"ak-1"', '"/ak-2"'),
+        '200 answered with self "/ak-2", which does not lead to "ak-1"',
+    ),
+    (
         example(Kind.SELF_LINK_DIFFERS, 200, "metadata.self", "/keys/ak-1", '"/"'),
         '200 answered with metadata.self "/", which does not address /keys/ak-1',
     ),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from running import QUIET, Run, environment, gate
+from running import CODE, QUIET, Run, environment, gate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,21 @@ from pathlib import Path
 
 def pytest_sessionfinish(session):
     Path("modules.json").write_text(json.dumps(sorted(sys.modules)))
+"""
+
+LOOKED_THROUGH = """
+import gc, pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure():
+    print("looked through:", len(gc.get_objects()))
+"""
+TWICE = """
+import gc, sys, pytest
+
+for target in (["--contract-target=mock", "-k", "json"], []):
+    pytest.main(["-q", "-p", "no:cacheprovider", *target])
+    print("frozen:", gc.get_freeze_count())
 """
 
 
@@ -67,3 +83,21 @@ def test_collecting_loads_nothing_heavy(folder: Path) -> None:
 def test_collecting_needs_no_credentials(run: Callable[..., Run]) -> None:
     """Under --co no secret is asked for."""
     assert run("--co", "-q", "--contract-target=http://127.0.0.1:9", plugins=QUIET).code == 0
+
+
+def test_pytests_last_looks_for_garbage_are_spared(folder: Path) -> None:
+    """What is there when a run ends is looked through by nobody; a process that goes on has it looked through again.
+
+    Without a target it is as ever: other people's tests may have left something open.
+    """
+    (folder / "conftest.py").write_text(LOOKED_THROUGH, encoding="utf-8")
+    command = [sys.executable, "-c", TWICE]
+    given = environment({"PYTHONPATH": CODE})
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=folder, env=given
+    )
+    told = re.findall(r"^(looked through|frozen): ([0-9]+)$", done.stdout, re.MULTILINE)
+    counts = [int(count) for _, count in told]
+    with_target, frozen, without_target, still_frozen = counts
+    assert with_target < 10_000 < without_target
+    assert (frozen, still_frozen) == (0, 0)

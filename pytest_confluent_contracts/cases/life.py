@@ -80,9 +80,13 @@ from pytest_confluent_contracts.model.conditions import (
 )
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
+    NEW_NAME,
     item_path,
+    parent_path,
+    placed_parameters,
     template_names,
     value_at,
+    value_path,
     with_value,
     without_value,
 )
@@ -146,6 +150,7 @@ SAME_ID = {
 }
 CREATED, CONFLICT = 201, 409
 LOOK_AT_KEY = "read before create"
+OTHER_NAME = f"{NEW_NAME}-2"  # of a value in a map, where there was another
 FILTERED_AGAIN = "filtered by what was written"
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
 # The steps whose condition the current tag meets.
@@ -193,7 +198,8 @@ class LifeCases:
 
     def _names_parent(self, around: LifeCases) -> bool:
         """Return whether the path of one names the parent, and not its own id alone."""
-        return around.resource.parameter in template_names(self.resource.item)
+        own = [(around.resource.parameter, "")]
+        return bool(placed_parameters(own, around.resource.item, self.resource.item))
 
     @property
     def every_operation(self) -> list[Operation]:
@@ -313,9 +319,35 @@ class LifeCases:
         yield from self._taken()
 
     def _steps_of_given(self) -> Iterator[LifeStep]:
-        yield from self._look(OWN)
-        yield from self._changes(OWN)
+        # Beside what each parent has by itself lies that of another one.
+        others = () if self._around is None else (ELSEWHERE,)
+        yield from self._look(OWN, *others)
+        if self.resource.is_single:
+            yield from self._set_and_set_back(OWN, *others)
+        yield from self._changes(OWN, *others)
         yield from self._asks_on_conditions(OWN)
+
+    def _set_and_set_back(self, about: str, *others: str) -> Iterator[LifeStep]:
+        """Yield writes of which one has other values than were there: nobody knows those.
+
+        A flag, or one of few words, is else what it was before by chance, and so is what an update
+        leaves alone, or a replacement leaves out.
+        """
+        for role in (Role.UPDATE, Role.REPLACE):
+            operation = self.operations.get(role)
+            if operation is None or requires_condition(operation):
+                continue
+            name = str(role.value)
+            body = self._own_body(operation, "set", about)
+            moved = self._moved_body(operation, body)
+            bodies = [moved, body, *self._lesser_bodies(operation, body), moved]
+            if role is Role.UPDATE:
+                bodies = [moved, self._part_of(operation, body)]
+                bodies += [body, self._part_of(operation, moved)]
+            for sent in bodies:
+                case = self._case(operation, f"{name}: {about}", sent)
+                yield LifeStep(_step(case, name, case.expect), about)
+                yield from self._look(about, *others)
 
     def _longest(self) -> Iterator[LifeStep]:
         """Yield a create, and a write, of texts that are as long as they may be.
@@ -748,6 +780,13 @@ class LifeCases:
         case = self._case(operation, f"update: {about}", body)
         yield LifeStep(_step(case, "update", case.expect), about)
 
+    def _part_of(self, operation: Operation, body: Any) -> Any:
+        """Return an update of one member of *body*, and of what must be there beside it."""
+        part = minimal_body(operation, self.context_of(operation))
+        for path in self._members_to_update(operation, body)[:1]:
+            part = with_value(part, path, value_at(body, path))
+        return part
+
     def _members_to_update(self, operation: Operation, new: Any) -> list[str]:
         """Return the members of the body *new* of which one may be updated by itself."""
         found: list[str] = []
@@ -765,6 +804,7 @@ class LifeCases:
         if operation is None:
             return
         body = self._moved_body(operation, self._own_body(operation, "replaced", about))
+        body = _with_other_entries(operation, body)
         for whole in (body, *self._lesser_bodies(operation, body)):
             case = self._case(operation, f"replace: {about}", whole)
             yield LifeStep(_step(case, "replace", case.expect), about)
@@ -1042,11 +1082,26 @@ def _has_default(member: Property) -> bool:
     return "default" in member.schema
 
 
-def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]]) -> Case:
-    """Return the case of *step* for the resource, or the parent, that *parameters* name."""
-    named = dict(parameters)
+def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]], origin: str) -> Case:
+    """Return the case of *step* for the resource, or the parent, that *parameters* name.
+
+    *origin* is the path of which these are parameters.
+    """
+    named = dict(placed_parameters(parameters, origin, step.case.operation.path))
     wanted = [(name, named.get(name, text)) for name, text in step.case.parameters]
     return replace(step.case, parameters=tuple(wanted))
+
+
+def _with_other_entries(operation: Operation, body: Any) -> Any:
+    """Return *body* with other names in its maps: those of before are left out."""
+    for member in operation.request_members:
+        holder = parent_path(member.path)
+        entries = value_at(body, holder) if member.path == value_path(holder) else ABSENT
+        if isinstance(entries, dict) and entries.keys() == {NEW_NAME}:
+            renamed = with_value(body, holder, {OTHER_NAME: entries[NEW_NAME]})
+            if not violations(operation, renamed):
+                body = renamed
+    return body
 
 
 def _on_condition(step: LifeStep, condition: Condition, expect: Expect) -> LifeStep:

@@ -16,7 +16,8 @@ from pytest_confluent_contracts.model.serialisation import path_text, written_pa
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_confluent_contracts.model.documents import Operation, Parameter
+    from pytest_confluent_contracts.model.documents import Operation, Parameter, Property
+    from pytest_confluent_contracts.model.resources import Scope
     from pytest_confluent_contracts.model.traffic import RunContext
 
     Pairs = tuple[tuple[str, str], ...]
@@ -82,6 +83,17 @@ def documented_value(parameter: Parameter) -> Any:
     if any_version and is_allowed_value(schema, any_version):
         return any_version
     return sampled_value(schema, parameter.name)
+
+
+def value_of_scope(asking: Operation, scope: Scope, given: str | None, member: Property) -> Any:
+    """Return what *member* must be, so that *asking* finds what has it; None where it may not be.
+
+    *given* is the text that somebody gave for the parameter of the *scope*, None where nobody did.
+    """
+    declared = {one.name: one for one in asking.other_parameters}
+    parameter = declared[scope.parameter]
+    value = documented_value(parameter) if given is None else value_from_text(parameter, given)
+    return value if is_allowed_value(member.schema, value) else None
 
 
 def value_from_text(parameter: Parameter, text: str) -> Any:

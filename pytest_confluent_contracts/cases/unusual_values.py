@@ -15,7 +15,7 @@ from pytest_confluent_contracts.cases.build import (
     writable_members,
 )
 from pytest_confluent_contracts.cases.samples import is_allowed_value, sample_of, samples_of
-from pytest_confluent_contracts.model.paths import ABSENT, value_at
+from pytest_confluent_contracts.model.paths import ABSENT, NEW_NAME, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +45,15 @@ def with_unusual_values(operation: Operation, context: RunContext, body: Any, la
     """Return *body* with another value wherever it has a default, a constant, or a number.
 
     Two labels mostly give two values. Off loopback, where nothing may be made up, and of pins,
-    *body* is left as it is, and so is an empty list of what another system checks.
+    *body* is left as it is, and so is an empty list or map of what another system checks.
     """
     if not context.made_up:
         return body
     values: dict[str, Any] = {}
     for member in writable_members(operation):
         value = value_at(body, member.path)
-        is_others = value == [] and member.path in operation.promises.checked_elsewhere.paths
+        checked = operation.promises.checked_elsewhere.paths
+        is_others = value in ([], {}) and member.path in checked
         if value is ABSENT or member.path in context.pins or member.secret or is_others:
             continue
         other = unusual_value(member.schema, value, member.name, label)
@@ -141,6 +142,18 @@ def _candidates(schema: Mapping[str, Any], value: Any, name: str, label: str) ->
         item = schema.get("items")
         part = item if isinstance(item, Mapping) else {}
         yield from _other_lists(_part_of(schema, part), value, label)
+    elif value == {}:
+        yield from _filled_maps(schema, name, label)
+
+
+def _filled_maps(schema: Mapping[str, Any], name: str, label: str) -> Iterator[Any]:
+    """Yield a map with one entry, where *schema* says what an entry may be: an empty one is soon
+    kept.
+    """
+    entry = schema.get("additionalProperties")
+    if isinstance(entry, Mapping) and entry:
+        yield {NEW_NAME: f"{label}-{name}"}
+        yield {NEW_NAME: sample_of(_part_of(schema, entry))}
 
 
 def _other_lists(item: Mapping[str, Any], value: list[Any], label: str) -> Iterator[Any]:

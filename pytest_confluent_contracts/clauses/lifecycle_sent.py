@@ -405,23 +405,26 @@ def judge_left_out(life: Life) -> Iterator[Evidence]:
     """Judge that what a replace leaves out is gone, null, or its default (RFC 9110 9.3.4).
 
     A default that the document does not tell shows where nobody ever sent the member. What only the
-    service writes stays: the id, and the time of creation.
+    service writes stays: the id, the time of creation, and what it has put into a map.
     """
     yield from _judge_kept_by_replace(life)
     usual = _values_unsent(life)
     latest: dict[Key, Shown] = {}
-    pending: dict[Key, tuple[Step, dict[str, Any]]] = {}
+    pending: dict[Key, _LeftOut] = {}
+    entries_sent: dict[Key, set[tuple[str, str]]] = {}
     for step in life.own_steps:
         if step.key is not None and step.may_have_written:
             pending.pop(step.key, None)
             before = latest.pop(step.key, None)
+            ever_sent = entries_sent.setdefault(step.key, set())
             if before is not None and _is_replaced(step):
-                pending[step.key] = (step, _left_out(step, before, id_name(life.resource)))
+                members = _left_out(step, before, id_name(life.resource))
+                entries = _entries_left_out(step, before, ever_sent)
+                pending[step.key] = _LeftOut(step, members, entries)
+            ever_sent |= _entries_sent(step)
         for shown in step.shown:
             if shown.key in pending:
-                writer, left = pending[shown.key]
-                looked = [_look_at_left_out(shown, writer, left, path, usual) for path in left]
-                yield from evidence_of(step, looked)
+                yield from evidence_of(step, pending[shown.key].looked_at(shown, usual))
             # What shows most of it, not what a list may leave out.
             if step.role is not Role.LIST or shown.key not in latest:
                 latest[shown.key] = shown
@@ -455,6 +458,69 @@ def _left_out(step: Step, before: Shown, id_path: str) -> dict[str, Any]:
         if is_left and not is_nothing(was) and not is_hidden(was):
             found[path] = was
     return found
+
+
+@dataclass
+class _LeftOut:
+    """What was there of what a replace has left out: members by path, and entries of maps.
+
+    ``entries`` have the path of the map and the name, and the value that was there.
+    """
+
+    writer: Step
+    members: dict[str, Any]
+    entries: dict[tuple[str, str], Any]
+
+    def looked_at(self, shown: Shown, usual: Mapping[str, list[Any]]) -> Iterator[Finding | Looked]:
+        """Yield what is *shown* of each of them; *usual* is what is there where nobody sent it."""
+        for path in self.members:
+            yield _look_at_left_out(shown, self.writer, self.members, path, usual)
+        for (path, name), was in self.entries.items():
+            yield _look_at_entry(shown, self.writer, path, name, was)
+
+
+def _entries_sent(step: Step) -> set[tuple[str, str]]:
+    """Return the entries that a write puts into maps, each as the path of the map and a name."""
+    body = step.model.body_sent(step.exchange.case)
+    found: set[tuple[str, str]] = set()
+    for path, member in step.model.written.items():
+        value = paths.value_at(body, path)
+        if isinstance(value, Mapping):
+            declared = member.schema.get("properties") or {}
+            found |= {(path, str(name)) for name in value if name not in declared}
+    return found
+
+
+def _entries_left_out(
+    step: Step, before: Shown, ever_sent: set[tuple[str, str]]
+) -> dict[tuple[str, str], Any]:
+    """Return what was there of the entries that writes put into maps which a replace has without.
+
+    What else is there may be the service's own.
+    """
+    found: dict[tuple[str, str], Any] = {}
+    replaced = _entries_sent(step)
+    maps = {path for path, _ in replaced}
+    for path, name in ever_sent - replaced:
+        was = before.value(path)
+        if path in maps and isinstance(was, Mapping) and name in was:
+            found[path, name] = was[name]
+    return found
+
+
+def _look_at_entry(shown: Shown, writer: Step, path: str, name: str, was: Any) -> Finding | Looked:
+    now = shown.value(path)
+    if not isinstance(now, Mapping):
+        return NOTHING
+    if name not in now or now[name] != was:
+        return KEPT
+    return Finding(
+        FindingKind.LEFT_OUT_STAYED,
+        shown.exchange.status,
+        paths.member_path(path, name),
+        observed=quoted(was),
+        request=writer.told_as,
+    )
 
 
 def _values_unsent(life: Life) -> dict[str, list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -67,6 +68,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Property
     from pytest_confluent_contracts.model.promises import Identity
     from pytest_confluent_contracts.model.traffic import Exchange
+
+PARTS_OF_ADDRESS = re.compile(r"[/?&=;,#]")  # what stands between its parts
 
 
 def derive(operation: Operation) -> Iterator[Clause]:
@@ -659,6 +662,7 @@ def _identity(operation: Operation) -> Iterator[Clause]:
     yield _id_is_path_id(operation, promised)
     if promised.self_link:
         yield _self_addresses_resource(operation, promised)
+    if promised.self_link and not promised.inferred:
         yield _self_has_request_path(operation, promised)
 
 
@@ -712,12 +716,10 @@ def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause
         id = dict(exchange.case.parameters).get(parameter)
         if not isinstance(came, str) or id is None:
             return NOTHING
-        parts = url_parts(came)
-        segments = [unquote(segment) for segment in parts.path.split("/")]
-        if parts.scheme and id.replace(REDACTED, "redacted") in segments:
+        if _leads_to(came, id.replace(REDACTED, "redacted"), promised):
             return KEPT
         return Finding(
-            FindingKind.SELF_LINK_NAMELESS,
+            FindingKind.SELF_LINK_OTHERS if promised.inferred else FindingKind.SELF_LINK_NAMELESS,
             exchange.status,
             member,
             expected=quote_value(id),
@@ -727,12 +729,31 @@ def _self_addresses_resource(operation: Operation, promised: Identity) -> Clause
     return Clause(
         id=f"{scope}/self-addresses-resource",
         family=family,
+        level=Level.SHOULD if promised.inferred else Level.MUST,
         place=promised.place,
-        promise=f"{member} is an absolute URI with the {parameter} as a segment of its path",
+        promise=f"{member} is {_what_leads_there(parameter, promised)}",
         judge=each(_names_resource, look),
         explain=unless_answered(MissingKind.NO_SUCH_MEMBER, member),
         needs=EVERY,
     )
+
+
+def _leads_to(address: str, id: str, promised: Identity) -> bool:
+    """Return whether *address* is that of the one with this *id*, as far as it is *promised*.
+
+    Where only the member's name tells that it is an address, it may be a relative one, and have the
+    id in any part of it: ``/things?id=7``.
+    """
+    if promised.inferred:
+        return id in [unquote(part) for part in PARTS_OF_ADDRESS.split(address)]
+    parts = url_parts(address)
+    return bool(parts.scheme) and id in [unquote(segment) for segment in parts.path.split("/")]
+
+
+def _what_leads_there(parameter: str, promised: Identity) -> str:
+    if promised.inferred:
+        return f"an address with the {parameter} in it"
+    return f"an absolute URI with the {parameter} as a segment of its path"
 
 
 def _self_has_request_path(operation: Operation, promised: Identity) -> Clause:

@@ -21,7 +21,7 @@ from pytest_confluent_contracts.model.promises import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Content, Operation, Property
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 CREATED = 201
 INVALID = (400, 422)
 UNAUTHENTICATED = (401, 403)
+# Where an answer has the address of what it is about: by its name, and as links (HAL, JSON:API).
+SELF_MEMBERS = frozenset({"self", "metadata.self", "data.self"})
+SELF_LINKS = frozenset({"_links.self.href", "links.self", "data.links.self", "links.self.href"})
 NOT_FOUND = (404, 410)
 THROTTLED = 429
 # The paths of what holds the time stamps of a resource; "" is the body itself.
@@ -111,22 +114,42 @@ def _usual_identity(operation: Operation) -> Identity | None:
     if not operation.parameters:
         return None
     name, example = operation.parameters[-1]
-    own = paths.member_path("", name)
     ends_path = operation.path.endswith(f"{{{name}}}")
-    candidates: list[str] = []
-    if ends_path or name.lower() != "id":
-        candidates += [own, paths.member_path("data", name)]
-    if ends_path and name.lower().endswith("id"):
-        candidates += ["id", "data.id"]
     by_path = {member.path: member for member in operation.answer_members}
     of_path = {one.name: one.schema for one in operation.declared if one.location is Location.PATH}
-    for path in candidates:
+    for path in _members_called(name, ends_path=ends_path):
         found = by_path.get(path)
         if found is None or _is_written(operation, path):
             continue
         if _may_be_alike(of_path.get(name, {}), found.schema, example):
-            return Identity(place=operation.place, inferred=True, parameter=name, property=path)
+            return Identity(
+                place=operation.place,
+                inferred=True,
+                parameter=name,
+                property=path,
+                self_link=_usual_self_link(operation) if ends_path else "",
+            )
     return None
+
+
+def _members_called(name: str, *, ends_path: bool) -> Iterator[str]:
+    """Yield the members that may name what the path parameter *name* does."""
+    if ends_path or name.lower() != "id":
+        yield from (paths.member_path("", name), paths.member_path("data", name))
+    if ends_path and name.lower().endswith("id"):
+        yield from ("id", "data.id")
+
+
+def _usual_self_link(operation: Operation) -> str:
+    """Return the member that holds the resource's own address by its name, ``""`` without one.
+
+    It is an address by its format, or stands among the links of HAL or of JSON:API.
+    """
+    for member in operation.answer_members:
+        is_address = member.schema.get("format") in ("uri", "uri-reference", "url")
+        if member.path in SELF_LINKS or (member.path in SELF_MEMBERS and is_address):
+            return member.path
+    return ""
 
 
 def _is_written(operation: Operation, path: str) -> bool:

@@ -12,6 +12,7 @@ from pytest_confluent_contracts.documents.path_shapes import (
     singular,
 )
 from pytest_confluent_contracts.documents.resource_ids import may_be_alike, named_resources
+from pytest_confluent_contracts.documents.resource_scopes import scopes_of
 from pytest_confluent_contracts.model.paths import has_items, last_name
 from pytest_confluent_contracts.model.resources import Reference, Resource, Role
 from pytest_confluent_contracts.model.sources import ContractError
@@ -57,6 +58,7 @@ def related_resources(
             parent=_parent_of(resource, own, known),
             references=tuple(_references_of(resource, own, known)),
             written=tuple(_written_members(own)),
+            scopes=tuple(scopes_of(resource, own)),
         )
     groups = {resource.name: group for group, resource in resources.items()}
     for group, resource in found.items():

@@ -221,6 +221,7 @@ class FindingKind(StrEnum):
     CHANGED_BY_SENDING = "immutable changed"  # the same
     ID_DIFFERS = "another id"  # subject, observed; expected: the id asked for
     SELF_LINK_NAMELESS = "address without the id"  # subject, observed; expected: the id
+    SELF_LINK_OTHERS = "address of another"  # subject, observed; expected: the id
     SELF_LINK_DIFFERS = "another address"  # subject, observed; expected: the path
     SECRET_SHOWN = "create-only member shown"  # subject
     SECRET_EMPTY = "create-only member empty"  # subject

@@ -428,6 +428,41 @@ def filled_template(
     )
 
 
+def placed_parameters(
+    parameters: Iterable[tuple[str, str]], origin: str, template: str
+) -> tuple[tuple[str, str], ...]:
+    """Return what of *parameters*, of the path *origin*, *template* has too, by its own names.
+
+    As far as both run alike, the same place is the same parameter, however each calls it; what
+    stands behind that goes by its name.
+
+    >>> shelf = [("id", "7")]
+    >>> placed_parameters(shelf, "/shelves/{id}", "/shelves/{shelf_id}/books/{id}")
+    (('shelf_id', '7'),)
+    """
+    known = dict(parameters)
+    renamed, left = _names_at_same_places(origin, template), template_names(template)
+    found: dict[str, str] = {}
+    for name, value in known.items():
+        if name in renamed:
+            found[renamed[name]] = value
+        elif name in left and name not in renamed.values():
+            found[name] = value
+    return tuple((name, found[name]) for name in left if name in found)
+
+
+@lru_cache(maxsize=8192)
+def _names_at_same_places(origin: str, template: str) -> Mapping[str, str]:
+    """Return how *template* calls each variable of *origin*, as far as both run alike."""
+    found: dict[str, str] = {}
+    segments = zip(origin.strip("/").split("/"), template.strip("/").split("/"), strict=False)
+    for own, other in segments:
+        if VARIABLE.sub("{}", own) != VARIABLE.sub("{}", other):
+            break
+        found |= zip(template_names(own), template_names(other), strict=True)
+    return found
+
+
 def percent_encoded(value: str) -> str:
     """Return *value* as one segment of a path (RFC 3986 3.3)."""
     return quote(value, safe="")

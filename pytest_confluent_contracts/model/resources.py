@@ -51,6 +51,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """A member of a body that must be what a parameter of another operation says.
+
+    ``operation`` sends it, and ``asking`` is one that has the ``parameter``, both by their ids.
+    """
+
+    operation: str
+    member: str
+    asking: str
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """What several operations of a document are about.
 
@@ -62,7 +75,8 @@ class Resource:
     is the member of a create's body in which the caller chooses the id, ``""`` where the service
     does. ``parent`` is the name of the resource whose id stands before in the path, ``""`` where
     there is none; ``in_parent`` is where an answer about one of the parent lists what lies in it
-    (``data.things``). ``written`` are the members that requests write and a read shows. ``roles``
+    (``data.things``). ``written`` are the members that requests write and a read shows, ``scopes``
+    those that must be what a parameter says. ``roles``
     are the ids of the operations; of two in one role the first of the document counts, and a PUT
     may stand in two: it replaces what is there, and creates what is not. ``place`` is
     the line from which it was understood, that of the first of them, or of its ``x-contract``.
@@ -83,6 +97,15 @@ class Resource:
     references: tuple[Reference, ...] = ()
     in_parent: str = ""
     written: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+
+    @property
+    def is_single(self) -> bool:
+        """Return whether each parent, or the whole service, has one alone, which has no id.
+
+        For example, ``/things/{id}/settings`` and ``/me``.
+        """
+        return bool(self.item) and not self.parameter
 
     @property
     def is_made_by_put(self) -> bool:

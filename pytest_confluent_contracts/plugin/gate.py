@@ -18,7 +18,11 @@ from pytest_confluent_contracts.model.clauses import (
     MissingEvidence,
     MissingKind,
 )
-from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
+from pytest_confluent_contracts.model.paths import (
+    filled_template,
+    percent_encoded,
+    placed_parameters,
+)
 from pytest_confluent_contracts.model.resources import HELD, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin.ahead import one_at_a_time, run_together
@@ -281,6 +285,7 @@ class Gate:
             campaign.sender.stopped = withheld
         if self.subjects.is_made(operation):
             campaign.first_state.is_missed = False  # it is deleted
+            campaign.may_be_unset = operation.resource is not None and operation.resource.is_single
         is_led = self.lives.is_led(operation.resource)
         if is_led and operation.role in MAKING_ROLES:
             self.scenario(operation).watch(campaign.sender)
@@ -289,8 +294,7 @@ class Gate:
         is_shown_by_life = operation.role is Role.DELETE or self.run_plan.is_made_by_life(operation)
         if is_led and is_shown_by_life:
             campaign.lived = self.scenario(operation).exchanges_of(operation)
-        if is_led:
-            campaign.created = self._created_by(operation)
+        campaign.created = self._created_by(operation)
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
         return campaign
@@ -301,7 +305,9 @@ class Gate:
         Where each was refused, none of them: a key may have to be the id of something else.
         """
         resource = operation.resource
-        if operation.role is not Role.REPLACE or resource is None or not resource.is_made_by_put:
+        if operation.role is not Role.REPLACE or resource is None:
+            return []
+        if not (resource.is_made_by_put and self.lives.is_led(resource)):
             return []
         life = self.scenario(operation).exchanges_of(operation)
         creates = [one for one in life if one.case.operation.makes_on_key]
@@ -358,7 +364,7 @@ class Gate:
         own = self._own_of(operation)
         if own is None:
             return self._hold_on_nobodys(operation, scenario.why_unmade)
-        self.subjects.hold_on(operation, own)
+        self.subjects.hold_on(operation, placed_parameters(own, resource.item, operation.path))
         base_url, plan = self.run_plan.base_url, self.run_plan.plan(operation)
         access = planned_access(plan, self.run_plan.budget(operation))
         planned = allowances_at(base_url, [access])

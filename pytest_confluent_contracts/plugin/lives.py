@@ -130,13 +130,14 @@ class Lives:
             noted=lambda *_: None,
             first_serial=FIRST_SERIAL,
         )
-        given = () if creates and around is not None else self._given(resource)
+        is_within = around is not None and (creates or self.has_made_around(resource))
+        given = () if is_within else self._given(resource)
         made = Scenario(
             life=life,
             sender=sender,
             creates=creates,
             given=given,
-            parent=around if creates else None,
+            parent=around if is_within else None,
             remember=partial(self._remember, key),
             named=self._named(resource),
         )
@@ -346,6 +347,8 @@ class Lives:
         """Yield the paths that a life asks for which are known before anything is made."""
         parent = self.parent(resource)
         is_made_around = parent is not None and self.makes(parent)
+        if self.has_made_around(resource):
+            return
         is_collection = operation.path == resource.collection
         if not self.makes(resource) or (is_collection and not is_made_around):
             yield _filled(operation, dict(self._given(resource)))
@@ -383,7 +386,8 @@ class Lives:
         from pytest_confluent_contracts.model.progress import can_tell_progress
 
         around, parent = None, self.parent(resource)
-        if parent is not None and self.makes(resource) and self.makes(parent):
+        is_within = self.has_made_around(resource) or self.makes(resource)
+        if parent is not None and is_within and self.makes(parent):
             around = self._life_cases(parent)
         return kind(
             resource,
@@ -403,6 +407,16 @@ class Lives:
             return False  # what was left out would have to end it
         return self._may_create(operations[Role.CREATE])
 
+    def has_made_around(self, resource: Resource) -> bool:
+        """Return whether it is what each of a parent has by itself, and the run makes the parent.
+
+        For example, the settings of a thing. One that somebody named is not such.
+        """
+        parent = self.parent(resource)
+        if parent is None or not resource.is_single or not self.makes(parent):
+            return False
+        return not self._named(resource)
+
     def is_led(self, resource: Resource | None) -> bool:
         """Return whether there is a step that the run may send of the life of *resource*."""
         if resource is None:
@@ -419,6 +433,8 @@ class Lives:
         create = found.get(Role.CREATE)
         if create is not None and resource.parameter and self._may_create(create):
             return found
+        if self.has_made_around(resource):
+            return {role: one for role, one in found.items() if role not in MAKING_ROLES}
         return dict(self._for_what_was_there(found))
 
     def _for_what_was_there(self, known: dict[Role, Operation]) -> Iterator[tuple[Role, Operation]]:
@@ -453,7 +469,10 @@ class Lives:
 
     def _named(self, resource: Resource) -> PathParameters:
         """Return the path parameters of the one that somebody named, none unless all are."""
-        for operation in self._operations(resource).values():
+        for id in dict(resource.roles).values():
+            operation = self._known(resource).get(id)
+            if operation is None:
+                continue
             named = self._named_for(operation)
             if operation.path == resource.item and all(
                 name in named for name, _ in operation.parameters

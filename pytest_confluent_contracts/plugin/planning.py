@@ -109,6 +109,8 @@ def _resource(resource: Resource) -> str:
     if resource.parent:
         parts.append(f"parent: {resource.parent}")
     parts += [f"{one.member} names one of {one.resource}" for one in resource.references]
+    named = dict.fromkeys((one.member, one.parameter) for one in resource.scopes)
+    parts += [f"{member} is what {parameter} says" for member, parameter in named]
     return f"{resource.name}: {'; '.join(parts)}"
 
 

@@ -142,14 +142,20 @@ class RunPlan:
         is_named = all(name in named for name, _ in operation.parameters)
         if resource is None or (is_named and operation.role is not Role.DELETE):
             return None
-        if operation.key in self._on_nobodys:
-            return None
         if operation.role is not Role.DELETE and self.settings.mocked:
             return None  # the document's example is there
-        if operation.makes_on_key or operation.path == resource.collection:
-            resource = self.lives.parent(resource)
-        if resource is None or not self.lives.makes(resource):
+        if resource.is_single and operation.role is Role.DELETE:
+            return None  # what each parent has by itself is not ended
+        maker = self._maker_for(operation, resource)
+        if maker is None or operation.key in self._on_nobodys or not self.lives.makes(maker):
             return None
+        return maker
+
+    def _maker_for(self, operation: Operation, resource: Resource) -> Resource | None:
+        """Return of which resource one has to be there for *operation*: its own, or its parent."""
+        is_around = operation.makes_on_key or operation.path == resource.collection
+        if is_around or resource.is_single:
+            return self.lives.parent(resource)
         return resource
 
     def may_hold_on_nobodys(self, operation: Operation) -> bool:
@@ -217,7 +223,9 @@ class RunPlan:
     ) -> dict[tuple[str, str], set[str]]:
         """Return the names of those that are made to hold operations, or others, on."""
         found: dict[tuple[str, str], set[str]] = {}
-        around: list[Resource] = [one for one in led if self.lives.makes(one)]
+        around: list[Resource] = [
+            one for one in led if self.lives.makes(one) or self.lives.has_made_around(one)
+        ]
         for operation in asked:
             resource = self.made_for(operation)
             if resource is not None:

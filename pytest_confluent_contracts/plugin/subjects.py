@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import RunContext
@@ -90,9 +90,10 @@ class Subjects:
 
         settings, parameters = self.settings, self.parameters(operation)
         own_paths = {member.path for member in operation.request_members}
+        pins = {path: content for path, content in settings.pins.items() if path in own_paths}
         return RunContext(
             parameters=unknown_where_empty(operation, parameters, settings.seed),
-            pins={path: content for path, content in settings.pins.items() if path in own_paths},
+            pins=self._scope(operation) | pins,
             credentials=self._credentials(operation),
             seed=settings.seed,
             max_examples=settings.max_examples,
@@ -101,6 +102,27 @@ class Subjects:
             given=tuple(self.given(operation).items()),
             other_credentials=self._other_credentials(operation),
         )
+
+    def _scope(self, operation: Operation) -> dict[str, Any]:
+        """Return the members of bodies that are what a parameter of other operations says.
+
+        Else what is written lies where nobody asks for it, and is neither read nor deleted.
+        """
+        from pytest_confluent_contracts.cases.parameter_values import value_of_scope
+
+        if operation.resource is None:
+            return {}
+        found: dict[str, Any] = {}
+        members = {member.path: member for member in operation.request_members}
+        others = {one.id: one for one in self.about_resources(operation.document)}
+        for scope in operation.resource.scopes:
+            if scope.operation != operation.id:
+                continue
+            given = self.given(others[scope.asking]).get(scope.parameter)
+            value = value_of_scope(others[scope.asking], scope, given, members[scope.member])
+            if value is not None:
+                found[scope.member] = value
+        return found
 
     def may_change(self, operation: Operation) -> bool:
         """Return whether requests may go that change something.

@@ -54,6 +54,7 @@ FIRST_WINDOW = 2 + 3 + STEPS + 1 + AFTER_THE_WAIT
 MAY_STAND_STILL_S, STANDING_STILL_S = 1.1, 2.2
 # The reads before the first write are numbered apart from those of their own operation.
 READING_SERIALS = {"PATCH": 2_000_000, "PUT": 3_000_000}
+NOTHING_SET = "what was just made has none of it yet"
 LONG_WAIT_S = 4.0  # a shorter one is not broken midway
 MORE_THAN_A_TICK = 1.2  # times a tick of the clock that the time stamps show
 
@@ -101,6 +102,8 @@ class Campaign:
         self.lived: Sequence[Exchange] = ()
         # Of a PUT that creates, too, the creates: they show what one answer looks like.
         self.created: Sequence[Exchange] = ()
+        # What it is held on may not be there: a parent that was just made may have none of it yet.
+        self.may_be_unset = False
 
     def let_go(self) -> None:
         """Forget what was planned, what was sent, and what came: every clause is ruled.
@@ -162,8 +165,16 @@ class Campaign:
             owned=self.context.owned,
             credentials=preflight.credential_variables(self.operation),
         )
+        if found is not None and found.kind is MissingKind.UNKNOWN_RESOURCE and self.may_be_unset:
+            self._excuse_last_answer()
+            found = MissingEvidence(MissingKind.NOT_ASKED_FOR, NOTHING_SET)
         if found is not None and not self._is_served(found):
             self.sender.stopped = found
+
+    def _excuse_last_answer(self) -> None:
+        """Promise nothing of the last request any more: what it asked for may not be there yet."""
+        last = self.sender.history[-1]
+        self.sender.history[-1] = replace(last, case=replace(last.case, expect=Expect.ANY))
 
     def _read_before_writing(self) -> Exchange | None:
         """Read what is going to be written; return the exchange where nobody could be asked.

@@ -25,6 +25,7 @@ from pytest_confluent_contracts.model.paths import (
     ABSENT,
     filled_template,
     percent_encoded,
+    placed_parameters,
     template_pattern,
     value_at,
 )
@@ -249,7 +250,7 @@ class MadeResources:
             return None
         parameters: PathParameters | None = None
         if found:
-            parameters = (*asked.case.parameters, self.resource.own_parameter(found))
+            parameters = self._named_by(asked.case, found)
         self._note_made(asked, parameters)
         return parameters
 
@@ -378,7 +379,15 @@ class MadeResources:
         id = self._id_of(case, exchange)
         if not id or not DOTS.isdisjoint(BETWEEN_SEGMENTS.split(id)):
             return None
-        return (*case.parameters, self.resource.own_parameter(id))
+        return self._named_by(case, id)
+
+    def _named_by(self, create: Case, id: str) -> PathParameters:
+        """Return the path parameters of what a *create* has made under *id*.
+
+        The path of one may call what it lies in otherwise than that of the collection does.
+        """
+        around = placed_parameters(create.parameters, create.operation.path, self.resource.item)
+        return (*around, self.resource.own_parameter(id))
 
     def _id_of(self, case: Case, exchange: Exchange) -> str:
         """Return the id of what was made: as the answer has it, its Location, or who chose it.
@@ -401,7 +410,8 @@ class MadeResources:
 
         The host does not matter, and is never asked: it may be the vendor's.
         """
-        template = filled_template(self.resource.item, case.parameters, percent_encoded)
+        around = self._named_by(case, "")[:-1]
+        template = filled_template(self.resource.item, around, percent_encoded)
         path = url_parts(location_on(exchange)).path.rstrip("/")
         found = re.search(f"{template_pattern(template.rstrip('/'))}$", path)
         return self.resource.plain_id(found.groups()[-1]) if found and found.groups() else ""
@@ -420,7 +430,7 @@ class MadeResources:
             return None
         known = lost.listed_before | self._by_key.keys()
         found = [
-            (*lost.case.parameters, self.resource.own_parameter(one.key[-1]))
+            self._named_by(lost.case, one.key[-1])
             for one in steps[0].shown
             if one.key not in known and _is_alike(one.item, lost.case.value)
         ]

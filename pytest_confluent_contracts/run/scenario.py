@@ -44,7 +44,7 @@ from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.http.targets import allowances_at
 from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.page_links import FROM_OFFSET, ODD_SIZE
-from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.paths import ABSENT, placed_parameters
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import HOLDER, Role
 from pytest_confluent_contracts.model.traffic import Expect, Principal, Probe
@@ -290,7 +290,7 @@ class Scenario:
         """Return what the one called *name* is made in: a second principal has all of its own."""
         if name != ANOTHERS_HOLDER or self.parent is None:
             return self._around()
-        around = self.parent.holder(name)
+        around = self._by_own_names(self.parent.holder(name))
         if around is not None and self.parent.creates:
             self._admit(self.parent, around)
         return around
@@ -304,7 +304,7 @@ class Scenario:
         listing = self.life.listing()
         if around is None or listing is None or self.sender.stopped or self._has_run:
             return
-        case = bound_step(listing, around)
+        case = self._bound_step(listing, around)
         if not self.made.is_listed(case.parameters):
             with suppress(Refusal):
                 self._send_case(case)
@@ -344,19 +344,37 @@ class Scenario:
         """Return the path parameters that lead to the collection, None where its parent is not."""
         if self.parent is None:
             return self.given[:-1] if self.life.resource.parameter else self.given
-        around = self.parent.holder()
+        around = self._by_own_names(self.parent.holder())
         if around is None:
             self._unmade = f"no {self.parent.life.resource.name} could be made to hold one"
             self.sender.stopped = self.parent.sender.stopped
-        elif self.creates and self.parent.creates:
+        elif self.parent.creates:
             self._admit(self.parent, around)
         return around
 
+    def _by_own_names(self, around: PathParameters | None) -> PathParameters | None:
+        """Return what leads to a parent, each parameter called as in the path of this resource.
+
+        For example, the ``id`` of ``/shelves/{id}`` is the ``shelf`` of ``/shelves/{shelf}/books``.
+        """
+        if around is None or self.parent is None:
+            return around
+        return placed_parameters(around, self.parent.own_path, self.own_path)
+
+    @property
+    def own_path(self) -> str:
+        """Return the path of which what is known of the resource has parameters."""
+        return self.life.resource.item or self.life.resource.collection
+
+    def _bound_step(self, step: LifeStep, parameters: PathParameters) -> Case:
+        """Return the case of *step* for the resource, or the parent, that *parameters* name."""
+        return bound_step(step, parameters, self.own_path)
+
     def _find_parent(self, name: str) -> None:
         """Find another parent, in which nothing lies of what is made in theirs."""
-        if self.parent is None or not (self.creates and self.parent.creates):
+        if self.parent is None or not self.parent.creates:
             return
-        found = self.parent.holder(PARENTS[name])
+        found = self._by_own_names(self.parent.holder(PARENTS[name]))
         if found is not None:
             self._known[name] = found
             self._admit(self.parent, found)
@@ -375,10 +393,12 @@ class Scenario:
         """Send *step*, unless it is about one that could not be made."""
         if step.about in PARENTS and step.about not in self._known:
             self._find_parent(step.about)
+            if step.about not in self._known:
+                return
         if step.case.subject.name == FILTERED:
             self._send_filtered(step, around)
         elif not self.creates:
-            self._send(step, self.given)
+            self._send(step, self.given or around)
         elif step.about == "" or step.about in self._known:
             self._send(step, around)
 
@@ -506,7 +526,7 @@ class Scenario:
 
     def _bound(self, step: LifeStep, around: PathParameters) -> Case | None:
         """Return the request of *step*, None where it depends on a tag that no answer has told."""
-        case = bound_step(step, self._known.get(step.about, around))
+        case = self._bound_step(step, self._known.get(step.about, around))
         if step.about in self._back and case.expect is Expect.UNKNOWN:
             case = replace(case, expect=Expect.ANY)
         if self._may_not_be_back(step, case):
@@ -542,17 +562,21 @@ class Scenario:
         is_parents = self.parent is not None and case.operation.resource != self.life.resource
         if is_parents and case.operation.role is Role.CREATE and self.parent is not None:
             return self._make_parent(case, self.parent)
-        if not is_parents or case.operation.role is not Role.DELETE or self.parent is None:
-            exchange = self.sender.send(case)
-            self._note_gone_with_parent(case, exchange)
-            return exchange
-        ended = [one for one in self.parent.made.there if one.parameters == case.parameters]
-        for one in ended:
-            self.parent.made.spend(one)
+        if is_parents and case.operation.role is Role.DELETE and self.parent is not None:
+            return self._end_parent(case, self.parent)
+        exchange = self.sender.send(case)
+        self._note_gone_with_parent(case, exchange)
+        return exchange
+
+    def _end_parent(self, case: Case, parent: Scenario) -> Exchange:
+        """Return the answer to the end of *parent*, in which something may lie."""
+        for one in parent.made.there:
+            if one.parameters == case.parameters:
+                parent.made.spend(one)
         exchange = self.sender.send(case)
         if exchange.accepted:
-            self.parent.made.note_deleted(case.parameters)
-            self._ended = case.parameters
+            parent.made.note_deleted(case.parameters)
+            self._ended = self._by_own_names(case.parameters) or ()
         return exchange
 
     def _make_parent(self, case: Case, parent: Scenario) -> Exchange:
@@ -594,9 +618,10 @@ class Scenario:
         client, creating = self.sender.client, maker.creating
         accesses: list[Access] = []
         for operation in self.life.every_operation:
-            wanted = {name for name, _ in operation.parameters}
-            if maker.life.resource.parameter in wanted and wanted <= dict(parameters).keys():
-                accesses.append(made_access(operation, parameters))
+            own = placed_parameters(parameters, self.own_path, operation.path)
+            names_made = bool(placed_parameters(parameters[-1:], self.own_path, operation.path))
+            if names_made and len(own) == len(operation.parameters):
+                accesses.append(made_access(operation, own))
         client.guard.admit_made(creating.key, allowances_at(client.base_url, accesses))
 
     def clean_up_one(self, one: Made) -> str:
@@ -653,7 +678,7 @@ class Scenario:
         step = self.life.ending()
         if step is None:
             return ""
-        path = bound_step(step, parameters).written_path
+        path = self._bound_step(step, parameters).written_path
         url = self.sender.client.redactor.text(self.sender.client.base_url + path)
         whose = " with the credentials of the second principal" if maker is Principal.OTHER else ""
         return f"; to delete it{whose}: curl -X DELETE '{url}'"
@@ -663,7 +688,7 @@ class Scenario:
         self.sender.stopped = None
         self.made.spend(one)
         try:
-            exchange = self.sender.send(bound_step(step, one.parameters))
+            exchange = self.sender.send(self._bound_step(step, one.parameters))
         except Refusal as refusal:
             return str(refusal)
         is_hidden = exchange.status == HIDING and self._lay_in_deleted(one)
@@ -679,7 +704,9 @@ class Scenario:
         """Return whether what *one* lay in was made by this run, and is deleted."""
         for scenario in self.ancestors:
             for holder in scenario.made.all:
-                is_around = set(holder.parameters) <= set(one.parameters)
+                own_path = scenario.own_path
+                around = placed_parameters(one.parameters, self.own_path, own_path)
+                is_around = set(holder.parameters) <= set(around)
                 if is_around and not holder.is_there:
                     return True
         return False
@@ -689,7 +716,7 @@ class Scenario:
         step = self.life.reading(one.maker)
         if step is not None:
             with suppress(Refusal):
-                self.sender.send(bound_step(step, one.parameters))
+                self.sender.send(self._bound_step(step, one.parameters))
 
     # --- creates without an answer ----------------------------------------------------------------
 
@@ -731,7 +758,7 @@ class Scenario:
             return None
         self.sender.stopped = None
         try:
-            return self.sender.send(bound_step(listing, around))
+            return self.sender.send(self._bound_step(listing, around))
         except Refusal:
             return None
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.double.service import Answer, Request, Service
     from pytest_confluent_contracts.double.store import Resource
     from pytest_confluent_contracts.model.documents import Operation, Property
+    from pytest_confluent_contracts.model.promises import Identity
 
 NO_LEAK = "update/no-leak"
 LIST_AT_MOST = 3000  # entries: a list that grows with each update must not grow for ever
@@ -84,14 +85,19 @@ def update_mutations(operation: Operation) -> Iterator[Mutation]:
         yield mutate_answers(f"{path} is another", other, is_accepted, clause)
         yield mutate_answers(f"{path} in upper case", upper, is_accepted, clause)
     if identity and identity.self_link:
-        yield from self_link_mutations(identity.self_link)
+        yield from self_link_mutations(identity)
 
 
-def self_link_mutations(path: str) -> Iterator[Mutation]:
-    """Yield the ways in which the address of the resource at *path* can be a wrong one."""
+def self_link_mutations(identity: Identity) -> Iterator[Mutation]:
+    """Yield the ways in which the address of the resource can be a wrong one."""
     named, led = "update/self-addresses-resource", "update/self-path-is-request-path"
+    path = identity.self_link
     for what, make in WRONG_ADDRESSES.items():
+        if identity.inferred and what in OTHER_ADDRESSES:
+            continue
         yield mutate_answers(f"{path} {what}", change_value(path, make), is_accepted, named)
+    if identity.inferred:
+        return
     newer = change_value(path, address_in_another_collection)
     yield mutate_answers(f"{path} is in another collection", newer, is_accepted, led)
 
@@ -128,6 +134,8 @@ def address_in_another_collection(shown: Any) -> str:
     return f"{collection.rpartition('/')[0]}/others/{id}"
 
 
+# Those that lead there all the same, where only a name tells that it is an address.
+OTHER_ADDRESSES = frozenset({"has no host", "has the id in its query"})
 WRONG_ADDRESSES: Mapping[str, Callable[[Any], str]] = {
     "addresses another": address_elsewhere,
     "has no host": address_without_host,
