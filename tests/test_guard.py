@@ -13,6 +13,7 @@ import httpx
 import pytest
 from exchanges import confluent, datadog
 from judging import opened
+from leading import read_api
 from running import listening
 
 from pytest_confluent_contracts.cases.baseline import baseline_update
@@ -22,7 +23,7 @@ from pytest_confluent_contracts.double.service import VirtualClock
 from pytest_confluent_contracts.http import guard, redaction, targets
 from pytest_confluent_contracts.http.connections import KEPT_OPEN
 from pytest_confluent_contracts.model.traffic import REDACTED, RunContext
-from pytest_confluent_contracts.run.access import planned_access
+from pytest_confluent_contracts.run.access import nobodys_access, planned_access
 from pytest_confluent_contracts.run.campaign import Campaign
 
 if TYPE_CHECKING:
@@ -485,3 +486,17 @@ def test_a_query_of_declared_names_goes_where_nothing_changes(
     """A list is asked for by values that it has shown, by no other name and in no other method."""
     names = frozenset({"kind", "limit", "filter[name]"})
     assert guard.Allowance(method, query_names=names).lets_out_query(query) is goes
+
+
+# --- what lies in a parent that nobody has ---------------------------------------------------------------------------
+
+
+def test_an_id_that_the_schema_forbids_is_nobodys() -> None:
+    """It is asked for though the run has made nothing there: in the place of the id of a parent, too."""
+    entries = {one.id: one for one in read_api("buckets").operations}
+    getting = entries["getEntry"]
+    context = RunContext((("bucket", "own"), ("entry", "one")), {}, {})
+    paths = nobodys_access(make_plan(getting, context)).paths
+    too_long = [path for path in paths if len(path.split("/")[2]) > 60]
+    assert too_long
+    assert all(path.endswith("/entries/one") for path in too_long)

@@ -751,6 +751,14 @@ FINDINGS: list[tuple[Finding, str]] = [
         '201 answered to a second create of "t-1", after POST /things',
     ),
     (
+        example(Kind.NEW_TOLD_AS_OLD, 200, expected='"t-1"'),
+        '200 answered to the PUT that created "t-1", and not 201',
+    ),
+    (
+        example(Kind.OLD_TOLD_AS_NEW, 201, expected='"t-1"'),
+        '201 answered to a PUT to "t-1", which was there already',
+    ),
+    (
         example(Kind.ID_REUSED, 201, observed='"t-1"', request="DELETE /things/t-1"),
         '201 answered with the id "t-1", which DELETE /things/t-1 had deleted',
     ),
@@ -1180,6 +1188,10 @@ MISSING: list[tuple[MissingEvidence, str]] = [
     (
         MissingEvidence(Missing.NOT_CREATED_AFTER_DELETE),
         "nothing was created after a delete",
+    ),
+    (
+        MissingEvidence(Missing.NOT_CREATED_ON_KEY),
+        "no PUT was seen to create anything, or to replace what was there",
     ),
     (MissingEvidence(Missing.NOT_SHOWN), "no answer showed the resource"),
     (

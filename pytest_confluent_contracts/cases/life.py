@@ -13,6 +13,8 @@ from pytest_confluent_contracts.cases import list_parts
 from pytest_confluent_contracts.cases.build import (
     bare_case,
     fresh_body,
+    id_as_sent,
+    id_member_sent,
     judged_case,
     minimal_body,
     sample_value,
@@ -49,6 +51,7 @@ from pytest_confluent_contracts.cases.other_principal import (
     has_other,
     steps_of_other,
 )
+from pytest_confluent_contracts.cases.put_keys import keys_by_name
 from pytest_confluent_contracts.cases.samples import is_allowed_value
 from pytest_confluent_contracts.cases.unusual_values import (
     LONGEST_TEXT,
@@ -90,6 +93,7 @@ from pytest_confluent_contracts.model.paths import (
 from pytest_confluent_contracts.model.progress import PROGRESS, may_ask_progress
 from pytest_confluent_contracts.model.resources import (
     DELETE_AGAIN,
+    HELD,
     HOLDER,
     OTHER_HOLDER,
     Role,
@@ -134,6 +138,9 @@ CHOSEN = (
     *(FIRST, SECOND, THIRD, LAST, ORPHAN, ANOTHERS, INTRUDER, ANOTHERS_TOO, NEWEST, LONGEST),
     *(HOLDER, *PARENTS.values()),
 )
+REFUSED = "refused"  # under which nothing is made
+# Whom a PUT makes on a key that is chosen: those that show most come first, where there are few.
+KEYED = (FIRST, SECOND, THIRD, HELD, LAST, REFUSED)
 OWN = "own"  # the one that was there before, where the run may create none
 SAME_ID = {
     FIRST_ELSEWHERE: FIRST,
@@ -142,6 +149,7 @@ SAME_ID = {
     TWIN: SECOND,
 }
 CREATED, CONFLICT = 201, 409
+LOOK_AT_KEY = "read before create"
 OTHER_NAME = f"{NEW_NAME}-2"  # of a value in a map, where there was another
 FILTERED_AGAIN = "filtered by what was written"
 HOLDING = "hold"  # a step that makes what others are held on, or what lies around them
@@ -211,7 +219,8 @@ class LifeCases:
 
     def making(self, name: str) -> LifeStep | None:
         """Return the step that makes one more, called *name*; None where the document has none."""
-        step = next(self._create(name, HOLDING, self._full_body(name)), None)
+        made = [one for one in self._create(name, HOLDING, self._full_body(name)) if one.creates]
+        step = next(iter(made), None)
         if step is None or name != ANOTHERS_HOLDER:
             return step
         context = self.context_of(step.case.operation)
@@ -256,6 +265,8 @@ class LifeCases:
     @property
     def may_others_create(self) -> bool:
         """Return whether a second principal makes one: in a parent of its own, or in none."""
+        if self.resource.is_made_by_put:
+            return self._around is not None or len(template_names(self.resource.item)) == 1
         return self._around is not None or not template_names(self.resource.collection)
 
     def plain(self, role: Role, name: str, about: str = "") -> list[LifeStep]:
@@ -435,6 +446,7 @@ class LifeCases:
         """Yield the end of one resource, and what must not bring it back."""
         if Role.DELETE not in self.operations:
             return
+        yield from self._fill(ended)
         yield from self._delete_refused(ended)
         yield from self._read(ended)
         yield from self._bare(Role.DELETE, "delete", ended)
@@ -445,8 +457,15 @@ class LifeCases:
         if replacing is not None and replacing.names_status(CREATED):
             # Afterwards there may be one again.
             yield from self._gone(Role.DELETE, DELETE_AGAIN, ended)
+            if self.resource.is_made_by_put:
+                yield from self._look(other)
         yield from self._gone(Role.UPDATE, "update after delete", ended)
-        yield from self._gone(Role.REPLACE, "replace after delete", ended)
+        if self.resource.is_made_by_put:
+            yield from self._create(ended, "create after delete", self._least_body(ended))
+            yield from self._look(ended, other)
+            yield from self._bare(Role.DELETE, "delete", ended)
+        else:
+            yield from self._gone(Role.REPLACE, "replace after delete", ended)
         yield from self._gone(Role.READ, "read after delete", ended)
         yield from self._gone(Role.DELETE, DELETE_AGAIN, ended)
         yield from self._bare(Role.LIST, "list after delete")
@@ -455,6 +474,14 @@ class LifeCases:
         yield from self._read_around()
         yield from self._create(LAST, "create", self._last_body())
         yield from self._look(LAST, other)
+
+    def _fill(self, about: str) -> Iterator[LifeStep]:
+        """Yield a replacement with all members, which one under the same key must not have."""
+        operation = self.operations.get(Role.REPLACE)
+        if operation is not None and self.resource.is_made_by_put:
+            case = self._case(operation, f"fill: {about}", self._own_body(operation, "full", about))
+            yield LifeStep(_step(case, "replace", case.expect), about)
+            yield from self._read(about)
 
     # --- conditions -------------------------------------------------------------------------------
 
@@ -561,7 +588,7 @@ class LifeCases:
         yield from self._gone(Role.UPDATE, "update elsewhere", FIRST_ELSEWHERE)
         yield from self._gone(Role.DELETE, "delete elsewhere", FIRST_ELSEWHERE)
         yield from self._read(FIRST)
-        if self.resource.id_sent:
+        if self.resource.chooses_ids:
             body = self._full_body(SECOND)
             for step in self._create(TWIN, "create elsewhere", body):
                 yield replace(step, about=ELSEWHERE)
@@ -606,10 +633,12 @@ class LifeCases:
         That is the caller's to choose; a service may refuse it for what was there before.
         """
         operation, listing = around.operations.get(Role.CREATE), self.operations.get(Role.LIST)
-        if operation is None or not around.resource.id_sent:
+        if operation is None or not around.resource.chooses_ids:
             return
         name = PARENTS[ENDING]
         case = around._case(operation, f"create again: {name}", around._full_body(name))
+        if operation.makes_on_key:
+            case = around._on_key(case, around.key_of(name))
         yield LifeStep(_step(case, "create around again", Expect.ANY), about=ENDING)
         if listing is not None:
             step = self._bare_step(listing, "list after create around again", ENDING)
@@ -648,7 +677,39 @@ class LifeCases:
         if operation is None:
             return
         case = self._case(operation, f"{told}: {name}", body)
+        if operation.makes_on_key:
+            key = self.key_of(SAME_ID.get(name, name))
+            if not key:
+                return  # the document allows too few
+            case = self._on_key(case, key)
+            yield from self._look_at_key(case, HOLDING if told == HOLDING else LOOK_AT_KEY)
         yield LifeStep(_step(case, told, case.expect), creates=name)
+
+    def _on_key(self, case: Case, key: str) -> Case:
+        """Return *case* with *key* as the last of its path parameters."""
+        return replace(case, parameters=(*case.parameters[:-1], self.resource.own_parameter(key)))
+
+    def looks_at_key(self, step: LifeStep) -> list[LifeStep]:
+        """Return what looks whether the key is free on which *step* creates; none where none is."""
+        if not step.case.operation.makes_on_key:
+            return []
+        looks = list(self._look_at_key(step.case, step.case.subject.name))
+        if step.case.principal is Principal.OWN:
+            return looks
+        asked: list[LifeStep] = []
+        for look in looks:
+            context = self.context_of(look.case.operation)
+            asked.append(replace(look, case=for_maker(look.case, context, step.case.principal)))
+        return asked
+
+    def _look_at_key(self, case: Case, name: str) -> Iterator[LifeStep]:
+        """Yield a read of the key on which *case* creates: nobody has it yet."""
+        for step in self._bare(Role.READ, name):
+            title = f"{LOOK_AT_KEY}: {case.parameters[-1][1]}"
+            look = replace(
+                step.case, title=title, parameters=case.parameters, expect=Expect.UNKNOWN
+            )
+            yield replace(step, case=look)
 
     def _taken(self) -> Iterator[LifeStep]:
         """Yield a create under an id that is taken, with other values than are there.
@@ -672,9 +733,19 @@ class LifeCases:
         operation = self.operations.get(Role.CREATE)
         if operation is None:
             return
-        for body in self._broken_bodies(operation, "refused", "refused"):
+        key = self.key_of(REFUSED)
+        if operation.makes_on_key and not key:
+            return
+        for body in self._broken_bodies(operation, REFUSED, REFUSED):
             case = self._case(operation, "a create that the schema forbids", body)
-            yield LifeStep(_step(case, "create refused", Expect.REFUSED), creates="refused")
+            create = LifeStep(_step(case, "create refused", Expect.REFUSED), creates=REFUSED)
+            if operation.makes_on_key:
+                create = replace(create, case=self._on_key(create.case, key))
+                yield from self._look_at_key(create.case, LOOK_AT_KEY)
+                yield create
+                yield from self._look_at_key(create.case, "read after refused create")
+            else:
+                yield create
             yield from self._bare(Role.LIST, "list")
         yield from self._bare(Role.LIST, "list")
 
@@ -721,7 +792,7 @@ class LifeCases:
         found: list[str] = []
         for member in varied_members(operation, self.context_of(operation)):
             is_sent = value_at(new, member.path) is not ABSENT
-            if is_sent and not member.secret and member.path != self.resource.id_sent:
+            if is_sent and not member.secret and member.path != self._id_sent(operation):
                 found.append(member.path)
         return found
 
@@ -780,7 +851,8 @@ class LifeCases:
         # Of what has a default, nobody sees that it is gone where it had that value.
         for member in sorted(varied, key=_has_default):
             is_there = value_at(body, member.path) is not ABSENT
-            if is_there and member.path not in required and member.path != self.resource.id_sent:
+            is_open = member.path not in required and member.path != self._id_sent(operation)
+            if is_there and is_open:
                 return without_value(body, member.path)
         return body
 
@@ -858,11 +930,52 @@ class LifeCases:
 
     def _with_own_id(self, operation: Operation, body: Any, label: str) -> Any:
         """Return *body* with the id that the caller chooses for *label*, where he does."""
+        if self.resource.is_made_by_put:
+            return self._with_key(operation, body, label)
         path = self.resource.id_sent
         if not path or value_at(body, path) is ABSENT:
             return body
         chosen = self.chosen_id(operation, SAME_ID.get(label, label))
         return body if chosen is ABSENT else with_value(body, path, chosen)
+
+    def _id_sent(self, operation: Operation) -> str:
+        """Return the member of a body that has the chosen id, ``""`` without one."""
+        if self.resource.is_made_by_put:
+            return id_member_sent(operation)
+        return self.resource.id_sent
+
+    def _with_key(self, operation: Operation, body: Any, label: str) -> Any:
+        """Return *body* with the key of the path, where it has that again."""
+        key = self.key_of(SAME_ID.get(label, label))
+        if label == OWN:
+            key = dict(self.context_of(operation).parameters).get(self.resource.parameter, "")
+        for path, value in id_as_sent(operation, key).items() if key else ():
+            if value_at(body, path) is not ABSENT:
+                body = with_value(body, path, value)
+        return body
+
+    def key_of(self, name: str) -> str:
+        """Return the key on which a PUT makes the one called *name*, ``""`` without any."""
+        return self._keys.get(name, "")
+
+    def every_key(self) -> list[str]:
+        """Return all keys on which a PUT may create."""
+        return list(self._keys.values())
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        return self._keys_of_life()
+
+    def _keys_of_life(self) -> dict[str, str]:
+        """Return the key of each one that a PUT may make, by name."""
+        creating = self.operations.get(Role.CREATE)
+        if creating is None or not creating.makes_on_key:
+            return {}
+        # Each deletion is held on one of its own.
+        deletion = self.operations.get(Role.DELETE)
+        held = (deletion.id,) if deletion is not None else ()
+        names = dict.fromkeys((*KEYED, *held, *CHOSEN))
+        return keys_by_name(creating, self.context_of(creating), list(names))
 
     def chosen_id(self, operation: Operation, label: str) -> Any:
         """Return the id that the run chooses for *label*, ABSENT where the schema allows none."""
@@ -900,7 +1013,7 @@ class LifeCases:
         broken: list[Any] = []
         for member in varied_members(operation, self.context_of(operation)):
             # A service may look at the id of the path alone.
-            values = NOT_A_VALUE if member.path != self.resource.id_sent else ()
+            values = NOT_A_VALUE if member.path != self._id_sent(operation) else ()
             for value in values:
                 wrong = with_value(body, member.path, value)
                 if len(violations(operation, wrong)) == 1:
@@ -914,7 +1027,7 @@ class LifeCases:
             most, value = member.schema.get("maxLength"), value_at(body, member.path)
             if not isinstance(most, int) or most > LONGEST_TEXT or not isinstance(value, str):
                 continue
-            if member.path == self.resource.id_sent:
+            if member.path == self._id_sent(operation):
                 continue
             wrong = with_value(body, member.path, value.ljust(most, "x")[:most] + "x")
             if len(violations(operation, wrong)) == 1:

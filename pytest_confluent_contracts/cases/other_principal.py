@@ -112,7 +112,9 @@ def _their_own(life: LifeCases, own_place: str) -> Iterator[LifeStep]:
     for name in (ANOTHERS, ANOTHERS_TOO) if has_pages else (ANOTHERS,):
         if life.may_others_create:
             for step in life.creating(name, "create"):
-                yield from _by_other(life, replace(step, about=own_place), Expect.ACCEPTED)
+                # Before a PUT creates, a read has to say that nobody has the key.
+                expect = Expect.ACCEPTED if step.creates else step.case.expect
+                yield from _by_other(life, replace(step, about=own_place), expect)
 
 
 def _their_lists(life: LifeCases, own_place: str) -> Iterator[LifeStep]:
@@ -152,8 +154,14 @@ def _into_other_parents(life: LifeCases) -> Iterator[LifeStep]:
 
 
 def _their_writes(life: LifeCases, changed: Sequence[str]) -> Iterator[LifeStep]:
-    """Yield what would change or delete what is the first's, each with a look at it."""
-    for role in (Role.UPDATE, Role.REPLACE, Role.DELETE):
+    """Yield what would change or delete what is the first's, each with a look at it.
+
+    A PUT that creates comes last: it may make one of the second's own under the same key.
+    """
+    roles = (Role.UPDATE, Role.REPLACE, Role.DELETE)
+    if life.resource.is_made_by_put:
+        roles = (Role.UPDATE, Role.DELETE, Role.REPLACE)
+    for role in roles:
         for one in changed:
             for step in life.writing(role, role.value, one):
                 if takes_if_match(step.case.operation):

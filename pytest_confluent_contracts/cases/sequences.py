@@ -11,15 +11,17 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.cases import list_parts
 from pytest_confluent_contracts.cases.build import minimal_body
 from pytest_confluent_contracts.cases.conditions import WRITE_IF_CURRENT, WRITE_IF_STALE
-from pytest_confluent_contracts.cases.conforming_ids import conforming_ids
+from pytest_confluent_contracts.cases.conforming_ids import FEWEST_CHARACTERS, conforming_ids
 from pytest_confluent_contracts.cases.kept_draws import once_drawn
 from pytest_confluent_contracts.cases.life import CHOSEN, LifeCases, LifeStep
+from pytest_confluent_contracts.cases.put_keys import keys_by_name
 from pytest_confluent_contracts.cases.shrinking import ShrinkingDone
 from pytest_confluent_contracts.model.conditions import (
     IF_CURRENT,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation
-    from pytest_confluent_contracts.model.traffic import RunContext
+    from pytest_confluent_contracts.model.traffic import Case, RunContext
 
 LEAST_MOVES, MOST_MOVES = 11, 12
 LETTERS = "abcdefghijkl"  # one a move: values of two moves are told apart
@@ -82,6 +84,8 @@ NEWEST, OLDEST, NEWEST_GONE = "newest", "oldest", "newest gone"
 PICKS = (NEWEST, NEWEST, OLDEST, OLDEST, NEWEST_GONE)
 NAMES = ("first", "second", "third", "fourth")  # as they are made
 BEFORE = "before"  # one that is made and deleted before the first
+NAMES_MADE = (BEFORE, *NAMES)
+MOST_TURNS = 40  # sequences with keys of their own, where a PUT creates on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ class SequenceCases(LifeCases):
         """Return the sequence that *draws* stand for: whatever they ask for is of one that was
         made.
         """
-        drawing = _Drawing(number, chooses_ids=bool(self.resource.id_sent))
+        drawing = _Drawing(number, chooses_ids=self.resource.chooses_ids)
         for kind, pick, chance in draws:
             drawing.add(kind, pick, chance)
         return (*drawing.moves, *self._look_at_all(drawing.made))
@@ -273,7 +277,8 @@ class SequenceCases(LifeCases):
         """Yield an update or a replacement, on the tag of now where it takes no other."""
         is_replace = move.kind in (Kind.REPLACE, Kind.REPLACE_LESS)
         operation = self.operations.get(Role.REPLACE if is_replace else Role.UPDATE)
-        if operation is None:
+        is_create = is_replace and self.resource.is_made_by_put and not is_there
+        if operation is None or is_create:
             return
         body = self._body_of(operation, move)
         if is_there and requires_condition(operation):
@@ -346,6 +351,27 @@ class SequenceCases(LifeCases):
         """
         return super().chosen_id(operation, f"{self._turn}-{label}")
 
+    def key_of(self, name: str) -> str:
+        """Return the key on which a PUT makes the one called *name* in this sequence."""
+        rounds = len(self._keys) // len(NAMES_MADE)
+        return self._keys.get(f"{self._turn % rounds} {name}", "") if rounds else ""
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """Return the keys of so many sequences, none of which the life has, by turn and name."""
+        creating = self.operations.get(Role.CREATE)
+        if creating is None or not creating.makes_on_key:
+            return {}
+        names = [f"{turn} {name}" for turn in range(MOST_TURNS) for name in NAMES_MADE]
+        taken = list(self._keys_of_life().values())
+        return keys_by_name(creating, self.context_of(creating), names, taken)
+
+    def _look_at_key(self, case: Case, name: str) -> Iterator[LifeStep]:
+        """Yield a read of the key on which *case* creates where somebody may have it."""
+        is_long = len(case.parameters[-1][1]) >= FEWEST_CHARACTERS
+        if not (is_long and self.context_of(case.operation).made_up):
+            yield from super()._look_at_key(case, name)
+
     def _conforming_id(self, context: RunContext, label: str) -> Any:
         """Return such an id that the path takes, too, ABSENT where there are too few."""
         turn, _, name = label.partition("-")
@@ -359,11 +385,10 @@ class SequenceCases(LifeCases):
 
 def _one_by_turn(ids: Sequence[Any], turn: int, name: str) -> Any:
     """Return one of *ids*, another for each turn as far as there are so many; ABSENT for none."""
-    names = (BEFORE, *NAMES)
-    rounds = len(ids) // len(names)
+    rounds = len(ids) // len(NAMES_MADE)
     if not rounds:
         return ABSENT
-    return ids[(turn % rounds) * len(names) + names.index(name)]
+    return ids[(turn % rounds) * len(NAMES_MADE) + NAMES_MADE.index(name)]
 
 
 def _of_sequence(step: LifeStep) -> LifeStep:

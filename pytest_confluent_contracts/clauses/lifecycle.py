@@ -65,6 +65,24 @@ def derive(operation: Operation) -> Iterator[Clause]:
     elif operation.role in OWNED and _is_first_in_role(operation, resource):
         yield from OWNED[operation.role](LifeClauses(operation, resource))
         yield from _of_what_is_done_later(LifeClauses(operation, resource))
+        if operation.role is Role.REPLACE and resource.is_made_by_put:
+            yield from _of_put_that_creates(operation, resource)
+
+
+def _of_put_that_creates(operation: Operation, resource: Resource) -> Iterator[Clause]:
+    """Yield what holds for creates, of a PUT that creates, too; what it shares it has already."""
+    replaces = {clause.id for clause in _of_replace(LifeClauses(operation, resource))}
+    clauses = LifeClauses(operation.as_create, resource)
+    for clause in _of_create(clauses):
+        if clause.id not in replaces:
+            yield clause
+    yield clauses.make(
+        "status-tells-if-new",
+        "201 says that a PUT has created what was not there, and 200 or 204 that it has not",
+        partial(lifecycle_create.judge_status_of_put, operation=operation),
+        MissingEvidence(MissingKind.NOT_CREATED_ON_KEY),
+        place=clauses.place,
+    )
 
 
 def _of_what_is_done_later(clauses: LifeClauses) -> Iterator[Clause]:
@@ -254,7 +272,7 @@ def _of_several_creates(clauses: LifeClauses) -> Iterator[Clause]:
         MissingEvidence(MissingKind.NOT_CREATED_TWICE),
     )
     has_body = clauses.operation.request is not None
-    if has_body and (clauses.has(Role.LIST) or clauses.resource.id_sent):
+    if has_body and (clauses.has(Role.LIST) or clauses.resource.chooses_ids):
         yield clauses.make(
             "refused-create-creates-nothing",
             "a refused create makes nothing",
@@ -274,7 +292,7 @@ def _why_no_id_again(clauses: LifeClauses) -> MissingKind:
     """Return why nobody sees whether the service gives an id twice, where nobody does."""
     if not clauses.has(Role.DELETE):
         return MissingKind.NOTHING_DELETES
-    if clauses.resource.id_sent:
+    if clauses.resource.chooses_ids:
         return MissingKind.IDS_CHOSEN
     return MissingKind.NOT_CREATED_AFTER_DELETE
 
@@ -510,7 +528,8 @@ def _of_delete(clauses: LifeClauses) -> Iterator[Clause]:
         lifecycle_delete.judge_again,
         MissingEvidence(MissingKind.NOT_DELETED_TWICE),
     )
-    if clauses.has(Role.UPDATE, Role.REPLACE) and clauses.has(*SAFE_ROLES):
+    is_held = clauses.has(Role.UPDATE, Role.REPLACE) and not clauses.resource.is_made_by_put
+    if (is_held or clauses.has(Role.UPDATE)) and clauses.has(*SAFE_ROLES):
         yield clauses.make(
             "no-resurrection",
             "no update or replace brings back what was deleted",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -20,11 +20,13 @@ from pytest_confluent_contracts.clauses.lifecycle_members import (
 )
 from pytest_confluent_contracts.clauses.lifecycle_pairs import judge_refused
 from pytest_confluent_contracts.clauses.lifecycle_state import (
+    CREATED,
     DONE_OR_LATER,
     Outcome,
     Step,
     id_asked_for,
     is_due,
+    is_read_as_gone,
     key_in,
     location_on,
     tells_of_progress,
@@ -115,7 +117,8 @@ def _path_of_made(resource: Resource, step: Step) -> str:
     An id that was read from ``Location`` itself says nothing of it.
     """
     id = None
-    if resource.id_member and not tells_of_progress(step.exchange, step.model):
+    is_told = bool(resource.id_member) and not step.exchange.case.operation.makes_on_key
+    if is_told and not tells_of_progress(step.exchange, step.model):
         id = paths.value_at(step.exchange.json, resource.id_member)
     text = str(id) if isinstance(id, str | int) else id_asked_for(step.exchange)
     names = paths.template_names(resource.item)
@@ -170,6 +173,8 @@ def _is_taken_though_wrong(step: Step, earlier: Step | None) -> bool:
 def _look_at_same_id(step: Step, earlier: Step) -> Iterator[Evidence]:
     """Look at a create whose answer has the id of what is there already."""
     case = step.exchange.case
+    if case.operation.makes_on_key:
+        return  # a PUT replaces what is there
     if _idempotency_key(step) and _idempotency_key(step) == _idempotency_key(earlier):
         return
     id = step.key[-1] if step.key else ""
@@ -187,6 +192,66 @@ def _idempotency_key(step: Step) -> str:
         if name.lower().replace("-", "").endswith("idempotencykey"):
             return value
     return ""
+
+
+def judge_status_of_put(life: Life, operation: Operation) -> Iterator[Evidence]:
+    """Judge that 201 says of a PUT that nothing was there before, and no other success does.
+
+    RFC 9110 9.3.4. What was there is known of what was made and read, or was read as gone; where
+    the document has 201 alone for what is replaced, too, that is no finding.
+    """
+    others = {one.status for one in operation.responses} - {str(CREATED)}
+    has_other = any(status.startswith("2") for status in others)
+    looked = LookedUp()
+    for moment in life.moments():
+        step = moment.step
+        is_put = step.exchange.case.operation.key == operation.key
+        if is_put and step.outcome is Outcome.DONE:
+            if step.key in looked.gone:
+                yield Evidence(step.exchange, _told_as_old(step))
+            elif step.key in looked.there and step.key in moment.made and has_other:
+                yield Evidence(step.exchange, _told_as_new(step))
+        looked.follow(step)
+
+
+@dataclass
+class LookedUp:
+    """What was read last, as a life goes by: keys that are there, and those that are gone."""
+
+    there: set[Key] = field(default_factory=set)
+    gone: set[Key] = field(default_factory=set)
+
+    def follow(self, step: Step) -> None:
+        """Take in what *step* shows, or may have changed."""
+        if step.is_safe:
+            self._see(step)
+        elif step.key is not None and step.may_have_written:
+            self.gone.discard(step.key)
+            if step.role is Role.DELETE or step.outcome is Outcome.DOUBTFUL:
+                self.there.discard(step.key)
+
+    def _see(self, step: Step) -> None:
+        shown = {one.key for one in step.shown}
+        self.there |= shown
+        self.gone -= shown
+        is_refused = step.outcome is Outcome.REFUSED
+        if step.key is not None and is_refused and is_read_as_gone(step):
+            self.gone.add(step.key)
+            self.there.discard(step.key)
+
+
+def _told_as_old(step: Step) -> Finding | None:
+    if step.status == CREATED:
+        return None
+    id = step.key[-1] if step.key else ""
+    return Finding(FindingKind.NEW_TOLD_AS_OLD, step.status, expected=quoted(id))
+
+
+def _told_as_new(step: Step) -> Finding | None:
+    if step.status != CREATED:
+        return None
+    id = step.key[-1] if step.key else ""
+    return Finding(FindingKind.OLD_TOLD_AS_NEW, step.status, expected=quoted(id))
 
 
 def judge_reused_ids(life: Life) -> Iterator[Evidence]:

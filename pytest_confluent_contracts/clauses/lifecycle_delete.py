@@ -78,6 +78,9 @@ def judge_gone(life: Life) -> Iterator[Evidence]:
 def _look_at_deleted(step: Step, ender: Step) -> Iterator[Evidence]:
     operation = step.exchange.case.operation
     right = statuses_of_gone(operation)
+    is_free = may_create(step) and operation.as_create.makes_on_key
+    if step.outcome is Outcome.REFUSED and is_free:
+        return  # a key that was somebody's once may be refused
     if step.outcome is Outcome.REFUSED:
         is_conflict = step.role in CHANGING and step.status in CONFLICTS
         is_right = step.status in right or (is_conflict and operation.names_status(step.status))
@@ -187,8 +190,8 @@ def judge_again(life: Life) -> Iterator[Evidence]:
             again = seen.pop(step.key, [])
             if again:
                 yield Evidence(again[-1].exchange, finding_vanished(step, step.key, again))
-        for shown in step.shown:
-            seen[shown.key] = []
+        if not is_told_as_deleted(step):
+            seen.update((shown.key, []) for shown in step.shown)
         yield from unlisted_since(life, moment, listed)
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.traffic import Exchange, RedactedCase
 
 
+CREATING = "that creates"  # what an operation of two roles is called in that one
 Key = tuple[str, ...]  # the ids of the parents, where they count, and the own id
 
 
@@ -91,6 +92,13 @@ class ItemModel:
             fixed=tuple(_members_within(shown, root, fixed)),
             is_composed=content is not None and not COMPOSING.isdisjoint(content.schema),
         )
+
+    @property
+    def teller(self) -> str:
+        """Return what tells its answers from those of others: a PUT may answer in two ways."""
+        if self.operation.makes_on_key:
+            return f"{self.operation.id} {CREATING}"
+        return self.operation.id
 
     def body_sent(self, case: RedactedCase) -> Any:
         """Return what the request says of the resource, ABSENT where that is no object."""

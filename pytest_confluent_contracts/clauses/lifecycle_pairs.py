@@ -73,7 +73,7 @@ def pairs_of_one_operation(life: Life) -> Iterator[Pair]:
         if step.owner != life.resource.name:
             continue
         for shown in life.own_shown(step):
-            known = (shown.key, shown.model.operation.id)
+            known = (shown.key, shown.model.teller)
             if known in latest and latest[known][0] != index:
                 start, before = latest[known]
                 between = life.steps[start + 1 : index]

@@ -165,13 +165,15 @@ def _leaks_of_creates(life: Life) -> Iterator[Evidence]:
     sent: dict[str, dict[str, Step]] = {}  # by path and value, as JSON: who sent it
     without: dict[str, list[Any]] = {}  # by path: what was shown where it was not sent
     unchanged = Unchanged()
+    own_id = id_name(life.resource)  # which is sent for no other, and is again under its key
     for step in life.own_steps:
         unchanged.follow(step)
         if step.key is not None and unchanged.creates.get(step.key) is step:
             _note_unsent(step, without)
         for shown in step.shown:
             if shown.key in unchanged.creates:
-                yield from _look_for_leak(step, shown, unchanged.creates[shown.key], sent)
+                others = {path: known for path, known in sent.items() if path != own_id}
+                yield from _look_for_leak(step, shown, unchanged.creates[shown.key], others)
         if step.may_have_written and step.outcome is not Outcome.DOUBTFUL:
             _note_sent(step, without, sent)
 
@@ -262,7 +264,7 @@ def _look_if_shown(
     path, sent = expected.member.path, expected.value
     if is_nothing(sent) or not _is_comparable(shown.model, expected.member, sent):
         return NOTHING
-    if (shown.model.operation.id, path) in ever_shown:
+    if (shown.model.teller, path) in ever_shown:
         return KEPT
     status, request = shown.exchange.status, expected.writer.told_with_id
     return Finding(FindingKind.LIFE_VALUE_LOST, status, path, quoted(sent), request=request)
@@ -320,7 +322,7 @@ def _look_at_sent(
     came = paths.value_at(shown.item, path)
     status, request = shown.exchange.status, expected.writer.told_with_id
     if came is ABSENT:
-        is_shown = (shown.model.operation.id, path) in ever_shown
+        is_shown = (shown.model.teller, path) in ever_shown
         if not is_shown or sent in EMPTY or _is_left_out(shown.model, expected):
             return NOTHING
         kind = FindingKind.LIFE_VALUE_LOST

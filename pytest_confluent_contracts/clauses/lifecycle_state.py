@@ -148,7 +148,8 @@ class Step:
     @property
     def told_with_id(self) -> str:
         """Return the request in short; of a create, with the id of what it made."""
-        if self.role is Role.CREATE and self.key is not None:
+        is_told = self.exchange.case.operation.makes_on_key  # by its path
+        if self.role is Role.CREATE and self.key is not None and not is_told:
             return f"{self.told_as} ({self.key[-1]})"
         return self.told_as
 
@@ -223,7 +224,7 @@ class Life:
             for shown in step.shown:
                 for path in shown.model.shown:
                     if shown.value(path) not in EMPTY:
-                        found.add((shown.model.operation.id, path))
+                        found.add((shown.model.teller, path))
         return frozenset(found)
 
     def moments(self) -> Iterator[Moment]:
@@ -256,7 +257,7 @@ class LifeReader:
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
-        self._models: dict[tuple[str, str], ItemModel] = {}
+        self._models: dict[tuple[str, str, Role], ItemModel] = {}
 
     def read(self, exchanges: Sequence[Exchange]) -> Life:
         """Return the life that *exchanges* tell of."""
@@ -297,6 +298,8 @@ class LifeReader:
         exchanges = list(filter(is_told_of_one, every_exchange))
         told = [self.lone_step(exchange) for exchange in exchanges]
         steps = self._joined_steps(exchanges, told)
+        if self.resource.is_made_by_put and any(map(_shows_another_id, steps)):
+            steps = list(map(_without_items, steps))
         own = [step.model for step in steps if step.owner == self.resource.name]
         held = {id_name(self.resource)}
         for model in own:
@@ -326,17 +329,17 @@ class LifeReader:
 
     def model_of(self, operation: Operation, resource: Resource) -> ItemModel:
         """Return what the document says of *resource* in the traffic of *operation*."""
-        if operation.key not in self._models:
-            self._models[operation.key] = ItemModel.of(operation, resource)
-        return self._models[operation.key]
+        known = (*operation.key, operation.role)  # a PUT may have two
+        if known not in self._models:
+            self._models[known] = ItemModel.of(operation, resource)
+        return self._models[known]
 
     def _step(self, exchange: Exchange, resource: Resource) -> Step:
         operation = exchange.case.operation
         model = self.model_of(operation, resource)
         named = plain_values(operation, exchange.case.parameters)
         values = tuple(value for _, value in named)
-        is_of_item = operation.role not in (Role.CREATE, Role.LIST)
-        scope = values[:-1] if is_of_item else values
+        scope = values[:-1] if _names_one(operation) else values
         step = Step(
             exchange=exchange,
             owner=resource.name,
@@ -347,6 +350,26 @@ class LifeReader:
             model=model,
         )
         return _with_what_is_shown(step, resource)
+
+
+def _shows_another_id(step: Step) -> bool:
+    """Return whether an answer about one has another id where the key was expected.
+
+    So a list may have: an id that the service made, or a name with more around it.
+    """
+    resource = step.exchange.case.operation.resource
+    if resource is None or step.role is Role.LIST or step.key is None:
+        return False
+    name = id_name(resource)
+    shown = [id_text(paths.value_at(one.item, name)) for one in step.shown if name]
+    return any(id not in ("", step.key[-1]) for id in shown)
+
+
+def _without_items(step: Step) -> Step:
+    """Return *step* without what its list shows, of which nobody knows who is who."""
+    if step.role is not Role.LIST:
+        return step
+    return replace(step, shown=(), is_list=False, has_ids=False)
 
 
 def _with_next_page(step: Step, following: Step) -> Step:
@@ -440,8 +463,15 @@ def is_scoped(resource: Resource) -> bool:
 
     Otherwise (``/accounts/{a}/things`` and ``/things/{id}``) the id alone names it.
     """
+    if resource.is_made_by_put:
+        return True  # the path of one is all that there need be
     parents = len(paths.template_names(resource.collection))
     return len(paths.template_names(resource.item)) == parents + 1
+
+
+def _names_one(operation: Operation) -> bool:
+    """Return whether the path of *operation* has the id of one, and not of its parents alone."""
+    return operation.makes_on_key or operation.role not in (Role.CREATE, Role.LIST)
 
 
 def key_in(resource: Resource, scope: tuple[str, ...], id: str) -> Key:
@@ -457,7 +487,7 @@ def _key_of(
 ) -> Key | None:
     role = exchange.case.operation.role
     values = tuple(value for _, value in parameters)
-    scope = values if role in (Role.CREATE, Role.LIST) else values[:-1]
+    scope = values[:-1] if _names_one(exchange.case.operation) else values
     if role is Role.LIST:
         return None
     if not resource.parameter and role is not Role.CREATE:
@@ -471,8 +501,14 @@ def _key_of(
 
 
 def id_asked_for(exchange: Exchange) -> str:
-    """Return the id that the caller chose in the body of a create, ``""`` where there is none."""
-    resource = exchange.case.operation.resource
+    """Return the id that the caller chose for what a create makes, ``""`` where there is none.
+
+    It stands in the body; that of a PUT in the path.
+    """
+    resource, operation = exchange.case.operation.resource, exchange.case.operation
+    if resource is not None and operation.makes_on_key:
+        named = plain_values(operation, exchange.case.parameters)
+        return id_text(named[-1][1]) if named else ""
     if resource is None or not resource.id_sent:
         return ""
     return id_text(paths.value_at(exchange.case.value, resource.id_sent))
@@ -483,6 +519,8 @@ def created_id(exchange: Exchange, resource: Resource, model: ItemModel) -> str:
 
     That of a 202 may lead to what tells how far it is, whose id is not that of what is made.
     """
+    if exchange.case.operation.makes_on_key:
+        return id_asked_for(exchange)
     told = ""
     if resource.id_member and not tells_of_progress(exchange, model):
         told = id_text(paths.value_at(exchange.json, resource.id_member))

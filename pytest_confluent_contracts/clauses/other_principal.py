@@ -17,6 +17,7 @@ from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list
 from pytest_confluent_contracts.clauses.lifecycle_members import changes_between, quoted
 from pytest_confluent_contracts.clauses.lifecycle_state import (
     CHANGING,
+    CREATED,
     DONE_OR_LATER,
     LifeReader,
     id_asked_for,
@@ -310,8 +311,11 @@ class TwoPrincipals:
         """Judge what was answered with 2xx: that is no refusal, whatever was done."""
         operation = exchange.case.operation
         maker = self._maker_of(exchange, key)
-        if operation.role is Role.DELETE and not operation.promises.refusals.unknown:
-            # A second deletion may be answered as the first was (RFC 9110 9.2.2).
+        is_silent = operation.role is Role.DELETE and not operation.promises.refusals.unknown
+        is_own = operation.as_create.makes_on_key and exchange.status == CREATED
+        if is_silent or (is_own and operation.role is Role.REPLACE):
+            # A second deletion may be answered as the first was (RFC 9110 9.2.2), and a PUT may
+            # have made one of its own under the key.
             self.pending.setdefault(key[-1] if key else "", []).append(exchange)
             return
         if operation.role is Role.READ and self._shows_another_thing(exchange, maker):

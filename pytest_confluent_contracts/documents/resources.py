@@ -18,6 +18,10 @@ from pytest_confluent_contracts.documents.path_shapes import (
     path_shape,
     singular,
 )
+from pytest_confluent_contracts.documents.puts_that_create import (
+    creates_on_keys,
+    with_replacing_first,
+)
 from pytest_confluent_contracts.documents.resource_ids import (
     has_list_alone,
     is_list,
@@ -109,7 +113,10 @@ def resources_of(
 def _told(member: _Member, resources: Mapping[Group, Resource]) -> Operation:
     if member.group is None:
         return replace(member.operation, role=member.role)
-    return replace(member.operation, resource=resources[member.group], role=member.role)
+    told = replace(member.operation, resource=resources[member.group], role=member.role)
+    if told.as_create.makes_on_key and told.role is Role.REPLACE:
+        return with_replacing_first(told)
+    return told
 
 
 # --- by paths -------------------------------------------------------------------------------------
@@ -321,7 +328,7 @@ class _ResourceReader:
             parameter=parameter,
             id_member=id_member,
             items=self._stated("items") or self._items(id_member),
-            roles=tuple(self._roles()),
+            roles=tuple(self._roles(parameter)),
             place=place,
             id_sent=self._stated("id_sent") or self._id_sent(id_member, parameter),
             style=_style_of(item, parameter),
@@ -343,11 +350,20 @@ class _ResourceReader:
             found += sorted(own, key=lambda one: one.operation.method == "HEAD")
         return found
 
-    def _roles(self) -> Iterator[tuple[Role, str]]:
+    def _roles(self, parameter: str) -> Iterator[tuple[Role, str]]:
         for role in Role:
             if role is not Role.ACTION:
                 for one in self._in_roles(role)[:1]:
                     yield role, one.operation.id
+            if role is Role.CREATE:
+                yield from self._created_by_put(parameter)
+
+    def _created_by_put(self, parameter: str) -> Iterator[tuple[Role, str]]:
+        """Yield the PUT that creates where nothing else does, on a key that the caller chooses."""
+        own = [replace(one.operation, role=one.role) for one in self.members]
+        for one in self._in_roles(Role.REPLACE)[:1]:
+            if parameter and creates_on_keys(one.operation, parameter, own):
+                yield Role.CREATE, one.operation.id
 
     def _id_member(self, item: _Member | None, parameter: str) -> str:
         """Return where an answer about one has its id, ``""`` where nobody knows."""

@@ -200,7 +200,18 @@ class Double:
         scenario = self.scenario(alter, served) if is_ending else None
         if scenario is not None:  # what is deleted was made for that
             campaign.lived = scenario.exchanges_of(self.operation)
+        campaign.created = self.created(alter)
         return campaign
+
+    def created(self, alter: mutations.Alter) -> list[Exchange]:
+        """Return what the life has shown of a PUT where it creates, none where it never does."""
+        resource = self.operation.resource
+        is_made = resource is not None and resource.is_made_by_put
+        scenario = self.scenario(alter) if is_made else None
+        if scenario is None or self.operation.role is not Role.REPLACE:
+            return []
+        shown = scenario.exchanges_of(self.operation)
+        return [one for one in shown if one.case.operation.makes_on_key]
 
     def campaign_alone(
         self,
@@ -438,6 +449,7 @@ class MutationTester:
             _Watch(sent, scenario.sender, own)
             scenario.run()
             campaign.lived = own()
+        campaign.created = self.double.created(alter)
         _Watch(sent, campaign.sender, lambda: campaign.seen).look()
         return campaign
 

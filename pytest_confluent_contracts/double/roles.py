@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     Pairs = tuple[tuple[str, str], ...]
 
 SEE_OTHER = 303
+CREATED = 201
 CONFLICT = 409
 ACCEPTED = 202
 
@@ -331,6 +332,91 @@ class CreateService(CollectionService, WholeService):
         return f"{self.collection.address}{self.collection.written_path(id)}"
 
 
+# --- a PUT that creates, too (RFC 9110 9.3.4) -----------------------------------------------------
+
+
+class KeyedCreateService(CreateService):
+    """Makes one under the key of its path, of which there is none: the part of a PUT that creates.
+
+    ``replacing`` is the other part, which has the credentials and the limit.
+    """
+
+    replacing: Service
+    _key = ""
+
+    @cached_property
+    def success_status(self) -> int:
+        """Return the status that says that there was none."""
+        return CREATED
+
+    def count_request(self) -> None:
+        """Spend one request of the window that the PUT has."""
+        self.replacing.count_request()
+
+    def values_in(self, path: str) -> list[str]:
+        """Return what the path names before the key."""
+        return super().values_in(path)[:-1]
+
+    def find_resource(self, request: Request) -> Resource:
+        """Return what the new one will lie in; raise `Refused` where there is none."""
+        self._key = self.replacing.values_in(request.path)[-1]
+        if len(self.operation.parameters) == 1:
+            return Resource({}, self.clock.now())
+        return super().find_resource(request)
+
+    def check_parameters(self, request: Request) -> None:
+        """Raise `Refused` where nothing may have this key, or another parameter is wrong."""
+        for parameter in self.operation.path_parameters[-1:]:
+            keys = [self._key, int(self._key)] if self._key.isdecimal() else [self._key]
+            if not any(is_allowed(parameter.schema, key) for key in keys):
+                detail = f"Nothing may have this {parameter.name}."
+                raise Refused(Problem(self.unreadable, "invalid_parameter", detail))
+        super().check_parameters(request)
+
+    def chosen_id(self, body: Any) -> str | None:
+        """Return the key: it is the caller's to choose."""
+        return self._key
+
+    def show_resource(self, resource: Resource) -> Any:
+        """Return the resource, as far as the answer to a creation has a place for it."""
+        shown, content = super().show_resource(resource), self.content_of(self.success_status)
+        if content is None or not isinstance(shown, dict) or is_allowed(content.schema, shown):
+            return shown
+        names = {member.path for member in content.properties}
+        return {name: value for name, value in shown.items() if name in names}
+
+
+class KeyedReplaceService(ReplaceService):
+    """Writes what is under a key, and makes it where nothing is."""
+
+    creating: KeyedCreateService
+
+    @cached_property
+    def success_status(self) -> int:
+        """Return the status that says that there was one, 201 where the document has no other."""
+        for response in self.operation.responses:
+            if response.status.startswith("2") and response.status != str(CREATED):
+                return int(response.status.upper().replace("X", "0"))
+        return CREATED
+
+    def open_store(self) -> None:
+        """Take up the resource that is there from the beginning, and what makes others."""
+        super().open_store()
+        operation, own = self.operation, tuple(self.held.items())
+        self.creating = KeyedCreateService(operation.as_create, self.clock, 1, own, self.collection)
+        self.creating.replacing, self.creating.credentials = self, self.credentials
+        self.creating.other_credentials = self.other_credentials
+        services = self.collection.services
+        services[f"{operation.id} that creates"] = self.creating
+        services[operation.id] = self
+
+    def serve(self, request: Request) -> Answer:
+        """Return the answer to a request for what is there, or is not yet."""
+        if self.collection.find(self.id_in(request.path)) is None:
+            return self.creating.serve(request)
+        return super().serve(request)
+
+
 # --- answers without a body -----------------------------------------------------------------------
 
 
@@ -399,6 +485,8 @@ def service_class(operation: Operation) -> type[Service]:
         return ListHeadService
     if operation.method == "HEAD":
         return ReadHeadService
+    if operation.role is Role.REPLACE and operation.as_create.makes_on_key:
+        return KeyedReplaceService
     return SERVICES[operation.role]
 
 
@@ -482,7 +570,9 @@ def _begin_unaddressed(collection: Collection) -> None:
 
 def _place_in_scope(collection: Collection) -> None:
     """Say what the first resources lie in, where their own paths do not name it."""
-    around = [one for one in collection.services.values() if isinstance(one, CollectionService)]
+    services = collection.services.values()
+    around = [one for one in services if isinstance(one, CollectionService)]
+    around = [one for one in around if not one.operation.makes_on_key]
     if not around or not collection.item_path:
         return
     for resource in collection.resources.values():

@@ -97,7 +97,7 @@ class Allowance:
     a slash is coded in an id, or stands behind it, another spelling asks for something else.
     ``queries`` are the only ones, as they are written, but for those of a method that changes
     nothing that are made of ``query_names`` alone; ``budget`` is the operation's share of it, in
-    requests (None: no limit).
+    requests (None: no limit). ``keys`` are those of the paths on which a PUT creates.
     """
 
     method: str
@@ -106,6 +106,7 @@ class Allowance:
     spelled_paths: frozenset[str] = frozenset()
     queries: frozenset[str] = frozenset({""})
     query_names: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
 
     def joined(self, other: Allowance) -> Allowance:
         """Return what this and *other* allow together, of the same operation and its budget."""
@@ -115,6 +116,7 @@ class Allowance:
             spelled_paths=self.spelled_paths | other.spelled_paths,
             queries=self.queries | other.queries,
             query_names=self.query_names | other.query_names,
+            keys=self.keys | other.keys,
         )
 
     def lets_out_query(self, query: str) -> bool:
@@ -259,6 +261,7 @@ class Guard(httpx.BaseTransport):
         """
         path = unquote(request.url.raw_path.decode("ascii").partition("?")[0])
         is_create = request.method == "POST" and key in self._made
+        is_create = is_create or path in self._allowances[key].keys
         if request.method in UNCHECKED or is_create or path in self._paths_made:
             return
         told = f"{request.method} {path} with the second credentials"
@@ -285,12 +288,15 @@ class Guard(httpx.BaseTransport):
     ) -> None:
         """Let out the requests for what a create of this run has made, by operation.
 
-        Raise `Refusal` unless all their paths lie below that of the operation *creating*; and what
-        is deleted has no more names than requests of it went out. *nobodys* are paths in which an
+        Raise `Refusal` unless all their paths lie below that of the operation *creating*, or beside
+        the keys on which that creates; and what is deleted has no more names than requests of it
+        went out, and is none but those keys. *nobodys* are paths in which an
         id stands that the run made up: those may lie elsewhere, where nothing is deleted.
         """
         with self._lock:
-            holders = {path.rstrip("/") + "/" for path in self._allowance_of(creating).paths}
+            made_at = self._allowance_of(creating)
+            beside = {key.rpartition("/")[0] for key in made_at.keys}
+            holders = {path.rstrip("/") + "/" for path in beside or made_at.paths}
             names = self._made.setdefault(creating, set())
             for allowance in allowances.values():
                 for path in allowance.paths:
@@ -298,6 +304,8 @@ class Guard(httpx.BaseTransport):
                         continue
                     name = _name_below(path, holders)
                     if allowance.method == "DELETE":
+                        if made_at.keys:
+                            _check_key(path, made_at.keys)
                         names.add(name)
             if len(names) > self._each[creating].sent:
                 raise Refusal(f"not sent: {'::'.join(creating)} made none of that name")
@@ -425,6 +433,12 @@ def _name_below(path: str, holders: Iterable[str]) -> str:
         if path.startswith(holder):
             return path.removeprefix(holder).partition("/")[0]
     raise Refusal(f"not sent: {path} is nothing that this run made")
+
+
+def _check_key(path: str, keys: Iterable[str]) -> None:
+    """Raise `Refusal` unless *path* is one of *keys*, or lies below one."""
+    if not any(path == key or path.startswith(f"{key}/") for key in keys):
+        raise Refusal(f"not sent: {path} is no key of this run's own")
 
 
 def _network(rules: Rules) -> Callable[[], httpx.BaseTransport]:

@@ -77,7 +77,8 @@ class Access:
     go just as they are spelled; ``queries`` are the only ones, as they are written, beside those
     made of ``query_names`` alone, where the method changes nothing; ``near_misses`` is what
     requests carry that is nearly a credential; ``budget`` is in requests (None: no limit).
-    ``other_credentials`` are those of a second principal.
+    ``other_credentials`` are those of a second principal. ``keys`` are those of the paths on which
+    a PUT creates.
     """
 
     operation: Operation
@@ -89,6 +90,7 @@ class Access:
     queries: frozenset[str] = frozenset({""})
     query_names: frozenset[str] = frozenset()
     other_credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    keys: frozenset[str] = frozenset()
 
 
 class Target:
@@ -254,6 +256,7 @@ def allowances_at(url: str, accesses: Iterable[Access]) -> dict[Key, Allowance]:
             spelled_paths=frozenset(spelled_prefix + path for path in access.spelled_paths),
             queries=access.queries,
             query_names=access.query_names,
+            keys=frozenset(prefix + path for path in access.keys),
         )
         found[access.operation.key] = known.joined(allowance) if known else allowance
     return found

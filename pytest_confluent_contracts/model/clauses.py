@@ -254,6 +254,8 @@ class FindingKind(StrEnum):
     PARENT_SHOWS_OTHERS = "parent shows others"  # subject; expected: ids listed alone; observed
     ID_GIVEN_TWICE = "id given twice"  # observed: the id; request: what had created it
     DUPLICATE_TAKEN = "duplicate not refused"  # the same
+    NEW_TOLD_AS_OLD = "created and told as replaced"  # expected: the id
+    OLD_TOLD_AS_NEW = "replaced and told as created"  # the same
     ID_REUSED = "id used again"  # observed: the id; request: what had deleted it
     CREATED_BY_REFUSED = "created by a refused request"  # observed: the id
     SECRET_REPEATED = "secret of create shown again"  # subject: where create showed it
@@ -441,6 +443,7 @@ class MissingKind(StrEnum):
     NO_PARENT_AROUND = "parent not read before and after"  # subject: the role of the request
     PARENT_NOT_READ = "parent not read beside its list"
     NOT_CREATED_TWICE = "not created twice"
+    NOT_CREATED_ON_KEY = "nothing created by a PUT"
     NOT_CREATED_AFTER_DELETE = "nothing created after a delete"
     NOT_SHOWN = "resource not shown"
     NOT_SEEN_TWICE = "not seen twice"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ READ_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Names in the path of a member that is a promise of its own: readers of a document look no deeper.
 DEEPEST_PROMISE = 4
+CREATED = "201"
 # What a schema asks of the number of an object's members, whatever they are.
 COUNTING = frozenset(("minProperties", "maxProperties"))
 # What a schema asks for of several members together; and `$ref`, which leads to itself again.
@@ -340,6 +341,27 @@ class Operation:
         return next(iter([*with_body, *successes]), None)
 
     @cached_property
+    def as_create(self) -> Operation:
+        """Return the operation as what makes a resource: a PUT on a key that nobody has does.
+
+        Its success is then 201, with that one's body or without any (RFC 9110 9.3.4).
+        """
+        if self.role is Role.CREATE:
+            return self
+        created = [response for response in self.responses if response.status == CREATED]
+        others = [response for response in self.responses if response.status != CREATED]
+        if not any(response.content for response in created):
+            others = [_without_content(response) for response in others]
+        return replace(self, role=Role.CREATE, responses=(*created, *others))
+
+    @property
+    def makes_on_key(self) -> bool:
+        """Return whether it is what `as_create` makes of a PUT: the path has the new one's key."""
+        if self.resource is None or self.role is not Role.CREATE:
+            return False
+        return self.resource.is_made_by_put
+
+    @cached_property
     def request_members(self) -> tuple[Property, ...]:
         """Return every member of the request body that the document declares."""
         if not self.request:
@@ -443,6 +465,13 @@ class Operation:
             return True
         written = {response.status.upper() for response in self.responses}
         return "4XX" in written or ("DEFAULT" in written and self.success is not None)
+
+
+def _without_content(response: Response) -> Response:
+    """Return *response* without a body where it is a success; a refusal as it is."""
+    if not response.status.startswith("2"):
+        return response
+    return replace(response, content=None, others=())
 
 
 @dataclass(frozen=True, slots=True)

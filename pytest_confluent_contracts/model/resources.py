@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Role(StrEnum):
     """What an operation does to its resource."""
 
-    CREATE = "create"  # POST /things
+    CREATE = "create"  # POST /things, or PUT /things/{id} where nothing else creates
     LIST = "list"  # GET /things
     READ = "read"  # GET or HEAD /things/{id}
     REPLACE = "replace"  # PUT /things/{id}
@@ -32,6 +32,8 @@ class Role(StrEnum):
 
 # Those that only stand around what a run makes below them: that of the life, and another one.
 HOLDER, OTHER_HOLDER = "holder", "other holder"
+# One that a run makes to hold operations on.
+HELD = "held"
 # The step that deletes what the run has deleted: it may be answered as the first delete was.
 DELETE_AGAIN = "delete again"
 # What is sent in these roles changes nothing.
@@ -75,7 +77,8 @@ class Resource:
     there is none; ``in_parent`` is where an answer about one of the parent lists what lies in it
     (``data.things``). ``written`` are the members that requests write and a read shows, ``scopes``
     those that must be what a parameter says. ``roles``
-    are the ids of the operations; of two in one role the first of the document counts. ``place`` is
+    are the ids of the operations; of two in one role the first of the document counts, and a PUT
+    may stand in two: it replaces what is there, and creates what is not. ``place`` is
     the line from which it was understood, that of the first of them, or of its ``x-contract``.
     """
 
@@ -103,6 +106,20 @@ class Resource:
         For example, ``/things/{id}/settings`` and ``/me``.
         """
         return bool(self.item) and not self.parameter
+
+    @property
+    def is_made_by_put(self) -> bool:
+        """Return whether a PUT creates one on a key of the caller's, and nothing else creates any.
+
+        RFC 9110 9.3.4: 201 says that there was none, 200 or 204 that there was.
+        """
+        creating = self.operation_id(Role.CREATE)
+        return bool(creating) and creating == self.operation_id(Role.REPLACE)
+
+    @property
+    def chooses_ids(self) -> bool:
+        """Return whether the caller chooses the id of what is made: in the body, or in the path."""
+        return bool(self.id_sent) or self.is_made_by_put
 
     def written_id(self, id: str) -> str:
         """Return *id* as `CaseParts.parameters` have it: in its style, as it stands in the path."""

@@ -23,7 +23,7 @@ from pytest_confluent_contracts.model.paths import (
     percent_encoded,
     placed_parameters,
 )
-from pytest_confluent_contracts.model.resources import MAKING_ROLES, Role
+from pytest_confluent_contracts.model.resources import HELD, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin.ahead import one_at_a_time, run_together
 from pytest_confluent_contracts.plugin.asking import case_chooser
@@ -32,7 +32,7 @@ from pytest_confluent_contracts.plugin.mending import mending_options
 from pytest_confluent_contracts.plugin.opening import opened_target
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.remaining import Remaining
-from pytest_confluent_contracts.plugin.run_plan import HELD, NOTHING_MADE, RunPlan
+from pytest_confluent_contracts.plugin.run_plan import NOTHING_MADE, RunPlan
 from pytest_confluent_contracts.plugin.selection import ends_at_first_failure, is_frugal
 from pytest_confluent_contracts.plugin.stash import EXCHANGE_LOG, NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
@@ -296,9 +296,26 @@ class Gate:
         is_shown_by_life = operation.role is Role.DELETE or self.run_plan.is_made_by_life(operation)
         if is_led and is_shown_by_life:
             campaign.lived = self.scenario(operation).exchanges_of(operation)
+        campaign.created = self._created_by(operation)
         if ends_at_first_failure(self.config):
             campaign.ending = tuple(filter(self._fails_the_run, self._selected(operation)))
         return campaign
+
+    def _created_by(self, operation: Operation) -> list[Exchange]:
+        """Return the creates of a life that a PUT has sent which replaces, too.
+
+        Where each was refused, none of them: a key may have to be the id of something else.
+        """
+        resource = operation.resource
+        if operation.role is not Role.REPLACE or resource is None:
+            return []
+        if not (resource.is_made_by_put and self.lives.is_led(resource)):
+            return []
+        life = self.scenario(operation).exchanges_of(operation)
+        creates = [one for one in life if one.case.operation.makes_on_key]
+        if any(one.accepted for one in creates):
+            return creates
+        return [one for one in creates if not 400 <= one.status < 500]
 
     def _policy(self) -> RunPolicy:
         from pytest_confluent_contracts.run.sender import RunPolicy
@@ -348,13 +365,31 @@ class Gate:
         scenario = self._scenario_of(resource)
         own = self._own_of(operation)
         if own is None:
-            return scenario.why_unmade
+            return self._hold_on_nobodys(operation, scenario.why_unmade)
         self.subjects.hold_on(operation, placed_parameters(own, resource.item, operation.path))
         base_url, plan = self.run_plan.base_url, self.run_plan.plan(operation)
         access = planned_access(plan, self.run_plan.budget(operation))
         planned = allowances_at(base_url, [access])
         nobodys = allowances_at(base_url, [nobodys_access(plan)])
         self.target.guard.admit_made(scenario.creating.key, planned, nobodys[operation.key].paths)
+        return None
+
+    def _hold_on_nobodys(
+        self, operation: Operation, why: MissingEvidence
+    ) -> MissingEvidence | None:
+        """Ask a read for ids that nobody has where none could be made, and nobody is to blame.
+
+        Return *why* where it is not asked for anything.
+        """
+        from pytest_confluent_contracts.http.targets import allowances_at
+        from pytest_confluent_contracts.run.access import planned_access
+
+        is_owed = why.withheld or why.kind is not MissingKind.NOT_MADE
+        if is_owed or not self.run_plan.may_hold_on_nobodys(operation):
+            return why
+        access = planned_access(self.run_plan.hold_on_nobodys(operation))
+        allowances = allowances_at(self.run_plan.base_url, [access])
+        self.target.guard.admit_read(operation.key, allowances)
         return None
 
     def scenario(self, operation: Operation) -> Scenario:

@@ -320,12 +320,14 @@ class Lives:
         for operation in life.every_operation:
             if not creates and operation.role in MAKING_ROLES:
                 continue
+            keys = frozenset(self._paths_of_keys(resource, operation))
             yield Access(
                 operation=operation,
                 credentials=self._context_of(operation).credentials,
                 other_credentials=self._context_of(operation).other_credentials,
                 budget=self._budget_of(operation),
-                paths=frozenset(self._paths_known(resource, operation)),
+                paths=frozenset(self._paths_known(resource, operation)) | keys,
+                keys=keys if operation.makes_on_key else frozenset(),
                 queries=_queries(operation, sent),
                 query_names=_query_names(operation),
             )
@@ -354,6 +356,23 @@ class Lives:
         if operation.role is Role.DELETE:
             for one in self._left_of(resource):
                 yield _filled(operation, dict(one.parameters))
+
+    def _paths_of_keys(self, resource: Resource, operation: Operation) -> Iterator[str]:
+        """Yield the paths of the keys on which a PUT creates, for what reads and creates them.
+
+        In what the run makes itself, they are let out when that is there.
+        """
+        parent = self.parent(resource)
+        is_made_around = parent is not None and self.makes(parent)
+        is_asked = operation.role in (Role.CREATE, Role.READ) and operation.path == resource.item
+        if not (is_asked and resource.is_made_by_put and self.makes(resource)) or is_made_around:
+            return
+        keys = self._life_cases(resource).every_key()
+        if self._may_draw(resource):
+            keys += self._sequence_cases(resource).every_key()
+        for key in keys:
+            own = dict([resource.own_parameter(key)])
+            yield _filled(operation, dict(self._given(resource)) | own)
 
     # --- one resource -----------------------------------------------------------------------------
 
@@ -410,6 +429,8 @@ class Lives:
     def _operations(self, resource: Resource) -> dict[Role, Operation]:
         known = self._known(resource)
         found = {role: known[id] for role, id in resource.roles if id in known}
+        if Role.CREATE in found:
+            found[Role.CREATE] = found[Role.CREATE].as_create
         create = found.get(Role.CREATE)
         if create is not None and resource.parameter and self._may_create(create):
             return found

@@ -102,6 +102,8 @@ def _resource(resource: Resource) -> str:
         parts.append(f"id: {resource.id_member or 'shown nowhere'}")
     if resource.items:
         parts.append(f"listed in: {resource.items}")
+    if resource.is_made_by_put:
+        parts.append("PUT creates, on a key of its own")
     if resource.id_sent:
         parts.append(f"the caller chooses: {resource.id_sent}")
     if resource.parent:

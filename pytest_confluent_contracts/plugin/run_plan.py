@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_confluent_contracts.model.resources import HOLDER, MAKING_ROLES, Role
+from pytest_confluent_contracts.model.resources import HELD, HOLDER, MAKING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import Probe
 from pytest_confluent_contracts.plugin.choice import is_chosen, matches_any
 from pytest_confluent_contracts.plugin.lives import Lives, PlannedLife
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.made import Made
     from pytest_confluent_contracts.run.saved_state import Key
 
-HELD = "held"  # what the run makes of a resource, to hold its operations on
 NOTHING_TO_END = "only what this run made is deleted, and it cannot make one"
 NOTHING_MADE = "the run makes nothing to lead a life of"
 NEVER_ENDED = "the document has no operation that deletes what it makes"
+UNREAD_KEYS = "no read tells whether somebody has the key: it is created on loopback alone"
 NOT_REPLACED = "no read shows all that a PUT replaces: it is held on loopback alone"
 
 
@@ -57,6 +57,7 @@ class RunPlan:
         self._probes = {operation.key: probes for operation, probes in needed or ()}
         self._shares = Shares(settings)
         self._plans: dict[tuple[str, str], Plan] = {}
+        self._on_nobodys: set[tuple[str, str]] = set()  # operations for which none could be made
         self.lives = Lives(
             [settings.read_chosen(path) for path in settings.documents],
             self.subjects.context,
@@ -145,11 +146,27 @@ class RunPlan:
             return None  # the document's example is there
         if resource.is_single and operation.role is Role.DELETE:
             return None  # what each parent has by itself is not ended
-        if operation.path == resource.collection or resource.is_single:
-            resource = self.lives.parent(resource)
-        if resource is None or not self.lives.makes(resource):
+        maker = self._maker_for(operation, resource)
+        if maker is None or operation.key in self._on_nobodys or not self.lives.makes(maker):
             return None
+        return maker
+
+    def _maker_for(self, operation: Operation, resource: Resource) -> Resource | None:
+        """Return of which resource one has to be there for *operation*: its own, or its parent."""
+        is_around = operation.makes_on_key or operation.path == resource.collection
+        if is_around or resource.is_single:
+            return self.lives.parent(resource)
         return resource
+
+    def may_hold_on_nobodys(self, operation: Operation) -> bool:
+        """Return whether a read tells something where none could be made, and nobody names one."""
+        return operation.method == "GET" and bool(self.subjects.missing_options(operation))
+
+    def hold_on_nobodys(self, operation: Operation) -> Plan:
+        """Return what is sent of *operation* where none could be made: for ids that nobody has."""
+        self._on_nobodys.add(operation.key)
+        self.forget(operation)
+        return self.plan(operation)
 
     def resources_of(self, asked: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a life is led, and those of which one is made."""
@@ -209,11 +226,14 @@ class RunPlan:
             # What only stands there is made, and deleted at the end.
             more = len(holders.get((resource.document, resource.name), ()))
             sent = Counter(life.of_operations)
-            for role in MAKING_ROLES:
+            roles = [*MAKING_ROLES]
+            if resource.is_made_by_put and resource.operation_id(Role.READ):
+                roles.append(Role.READ)  # whether its key is free
+            for role in roles:
                 sent[resource.document, resource.operation_id(role)] += more
             planned = replace(
                 life,
-                requests=life.requests + 2 * more,
+                requests=life.requests + len(roles) * more,
                 count=life.count + more,
                 of_operations=sent,
                 why_none=self.why_not_made(creating) if creating else "",
@@ -363,6 +383,9 @@ class RunPlan:
         missing = self.subjects.missing_options(creating)
         if missing and self.made_for(creating) is None:
             return f"name what it may be made in: {missing}"
+        reads = self.in_role(creating, Role.READ) is not None
+        if creating.makes_on_key and not reads and not self.settings.local:
+            return UNREAD_KEYS
         return ""
 
     def _what_is_unpaid(self, creating: Operation, ending: Operation) -> str:
@@ -400,7 +423,7 @@ class RunPlan:
         for path in self.settings.documents:
             for one in self.settings.read(path).operations:
                 if one.key == wanted:
-                    return one
+                    return one.as_create if role is Role.CREATE else one
         return None
 
 

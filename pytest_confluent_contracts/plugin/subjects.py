@@ -149,7 +149,10 @@ class Subjects:
 
     def missing_options(self, operation: Operation) -> str:
         """Return the options that would name the rest of what *operation* is held on, if any."""
-        missing = [name for name, content in self.parameters(operation) if not content]
+        named = self.parameters(operation)
+        if operation.makes_on_key:  # that is the run's to choose
+            named = named[:-1]
+        missing = [name for name, content in named if not content]
         return ", ".join(f"--contract-param {name}=..." for name in missing)
 
     def hold_on(self, operation: Operation, parameters: PathParameters) -> None:

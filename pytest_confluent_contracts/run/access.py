@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from pytest_confluent_contracts.http.targets import Access, near_misses
+from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import filled_template, percent_encoded
 from pytest_confluent_contracts.model.traffic import SubjectKind
 
@@ -44,12 +45,15 @@ def planned_access(plan: Plan, budget: int | None = None) -> Access:
 
 
 def nobodys_access(plan: Plan) -> Access:
-    """Return the access to what lies in a parent that nobody has: part of what *plan* sends."""
-    nobodys = {
-        filled_template(one.operation.path, one.parameters)
-        for one in plan.every_case()
-        if one.subject.kind is SubjectKind.UNKNOWN_PARENT
-    }
+    """Return the access to what lies in a parent that nobody has: part of what *plan* sends.
+
+    Nor has anybody one of an id that the schema forbids.
+    """
+    nobodys: set[str] = set()
+    for one in plan.every_case():
+        is_forbidden = one.trial is not None and one.trial.location is Location.PATH
+        if is_forbidden or one.subject.kind is SubjectKind.UNKNOWN_PARENT:
+            nobodys.add(filled_template(one.operation.path, one.parameters))
     return Access(operation=plan.operation, credentials={}, paths=frozenset(nobodys))
 
 
@@ -90,9 +94,11 @@ def made_access(operation: Operation, parameters: Sequence[tuple[str, str]]) -> 
         text = named[name]
         own.append((name, unquote(text) if name in styled else text))
         written.append((name, text if name in styled else percent_encoded(text)))
+    paths = frozenset({filled_template(operation.path, own)})
     return Access(
         operation=operation,
         credentials={},
-        paths=frozenset({filled_template(operation.path, own)}),
+        paths=paths,
+        keys=paths if operation.makes_on_key else frozenset(),
         spelled_paths=frozenset({filled_template(operation.path, written)}),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.judging import Weighed, rule, weigh
 from pytest_confluent_contracts.http.guard import Refusal
-from pytest_confluent_contracts.model.clauses import MissingEvidence, MissingKind
+from pytest_confluent_contracts.model.clauses import Family, MissingEvidence, MissingKind
 from pytest_confluent_contracts.model.moments import granularity, parse_moment
 from pytest_confluent_contracts.model.names import plain_name
 from pytest_confluent_contracts.model.paths import value_at
@@ -105,6 +105,8 @@ class Campaign:
         self._foreseen = Foreseen(plan)
         # What the life of a resource has shown of this operation.
         self.lived: Sequence[Exchange] = ()
+        # Of a PUT that creates, too, the creates: they show what one answer looks like.
+        self.created: Sequence[Exchange] = ()
         # What it is held on may not be there: a parent that was just made may have none of it yet.
         self.may_be_unset = False
 
@@ -114,7 +116,7 @@ class Campaign:
         What has to be put back, or told, at the end stays.
         """
         self.sender.let_go()
-        self.lived = ()
+        self.lived, self.created = (), ()
         self.plan = replace(self.plan, probes=(), spaced_updates=())
         self._foreseen = Foreseen(self.plan)
         self._sent_ahead.clear()
@@ -235,7 +237,8 @@ class Campaign:
         if not weighed.against:
             missing = None if weighed.evidence else self._why_missing(clause)
             return rule(self.operation, weighed, self.seen, missing=missing)
-        if self.operation.method == "DELETE":  # which is not tried again on what is still there
+        # A deletion is not tried again on what is still there, nor a create on another key.
+        if self.operation.method == "DELETE" or self._is_shown_by_create(weighed):
             return rule(self.operation, weighed, self.seen)
         smallest, vain_tries = self._shrinker.smallest(weighed)
         return rule(self.operation, weighed, self.seen, smallest=smallest, vain_tries=vain_tries)
@@ -250,7 +253,14 @@ class Campaign:
 
     def weigh(self, clause: Clause) -> Weighed:
         """Return what the exchanges so far say of *clause*."""
+        if clause.family is Family.SHAPE and self.created:
+            return weigh(clause, [*self.created, *self.seen])
         return weigh(clause, self.seen)
+
+    def _is_shown_by_create(self, weighed: Weighed) -> bool:
+        """Return whether one of the creates is the first to show what is wrong."""
+        against = {one.exchange.serial for one in weighed.against if one.exchange is not None}
+        return not against.isdisjoint(one.serial for one in self.created)
 
     def _is_known_enough(self, clause: Clause) -> bool:
         """Return whether a frugal run need send nothing more for *clause*.

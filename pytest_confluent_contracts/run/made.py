@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_confluent_contracts.clauses.lifecycle_lists import is_whole_list
 from pytest_confluent_contracts.clauses.lifecycle_state import (
+    CREATED,
     LifeReader,
     location_on,
     tells_of_progress,
 )
-from pytest_confluent_contracts.clauses.reading import url_parts
+from pytest_confluent_contracts.clauses.reading import tells_deletion, url_parts
 from pytest_confluent_contracts.http.guard import Refusal
 from pytest_confluent_contracts.model.paths import (
     ABSENT,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 PathParameters = tuple[tuple[str, str], ...]
 # Nothing of the request has reached anybody.
 NEVER_SENT = frozenset({FailureKind.UNCONNECTED, FailureKind.TLS_REFUSED})
+NOT_THERE = frozenset({404, 410})  # RFC 9110 15.5.5, 15.5.11
 # A segment that leads out of the path in which it stands (RFC 3986 5.2.4), coded or not.
 DOTS = frozenset({".", ".."})
 BETWEEN_SEGMENTS = re.compile(r"[/\\]")
@@ -147,6 +149,20 @@ class MadeResources:
         alike = self._by_key.get(self._reader.key_of(parameters), [])
         return any(dict(one.parameters) == dict(parameters) for one in alike)
 
+    def is_free(self, case: Case, history: Sequence[Exchange], *, is_sure: bool) -> bool:
+        """Return whether *case* may create on its key: the run's own, or nobody's.
+
+        What a read or a list has shown is somebody's. With *is_sure*, the last read of the key in
+        *history* has to say that nothing is there.
+        """
+        key = self._reader.key_of(case.parameters)
+        is_shown = key in self._listed_before[case.principal]
+        is_named = self._named == dict(case.parameters)
+        if (is_shown or is_named) and not self.is_own(case.parameters):
+            return False
+        reads = [one for one in history if _reads_the_same(one, case)]
+        return not is_sure or (bool(reads) and reads[-1].status in NOT_THERE)
+
     def add(self, one: Made) -> None:
         """Take down that the run has made *one*, or a run before that was killed."""
         self.all.append(one)
@@ -193,13 +209,24 @@ class MadeResources:
             self._note_create(case, exchange)
         elif not exchange.accepted:
             return
+        elif self._is_made_by_other(case, exchange):
+            self.add(Made(case.parameters, maker=case.principal))
+            self._tell_there()
         elif _is_of(case, self._deleting):
             is_later = exchange.status == ACCEPTED_FOR_LATER
             self.note_deleted(case.parameters, later=is_later, asking=case.principal)
         elif case.operation.role is Role.LIST:
             self._note_list(case, exchange)
+        elif case.operation.role is Role.READ and self.resource.is_made_by_put:
+            self._note_read(case, exchange)
         elif case.parameters:  # what there is but one of has no name, and is always there
             self._note_there_again(case, self._reader.key_of(case.parameters))
+
+    def _is_made_by_other(self, case: Case, exchange: Exchange) -> bool:
+        """Return whether a PUT of a second principal has made one of its own, and replaced none."""
+        is_put = self.resource.is_made_by_put and case.operation.role is Role.REPLACE
+        is_others = case.principal is Principal.OTHER and exchange.status == CREATED
+        return is_put and is_others and not self._is_there(case.parameters, case.principal)
 
     def _note_create(self, case: Case, exchange: Exchange) -> None:
         asked = self._answered(case)
@@ -278,6 +305,17 @@ class MadeResources:
                 self._listed_before[case.principal].add(one.key)
         self._listed_in.add(case.parameters)
 
+    def _note_read(self, case: Case, exchange: Exchange) -> None:
+        """Take down that a key is somebody's, or that one is there that was made on it.
+
+        What is shown as deleted is there no more.
+        """
+        key = self._reader.key_of(case.parameters)
+        if key not in self._by_key:
+            self._listed_before[case.principal].add(key)
+        elif not tells_deletion(exchange.json, self.resource):
+            self._note_there_again(case, key)
+
     def _shown(self, exchange: Exchange) -> tuple[Shown, ...]:
         steps = self._reader.read([exchange]).steps
         return steps[0].shown if steps else ()
@@ -285,7 +323,10 @@ class MadeResources:
     def _note_there_again(self, case: Case, key: Key) -> None:
         """Take down that one is there after all: a write has brought it back, or it never went."""
         is_safe = case.operation.is_safe
-        for one in self._meant(key, case.principal):
+        meant = self._meant(key, case.principal)
+        if self.resource.is_made_by_put:  # again and again, under one key
+            meant = meant[-1:]
+        for one in meant:
             if not one.is_there and not (one.ends_later and is_safe):
                 one.is_there, one.has_outlived = True, is_safe
                 self._tell_there()
@@ -342,6 +383,8 @@ class MadeResources:
 
         An id that leads out of its path, as ``..`` does, is none that can be asked for.
         """
+        if case.operation.makes_on_key:
+            return case.parameters
         id = self._id_of(case, exchange)
         if not id or not DOTS.isdisjoint(BETWEEN_SEGMENTS.split(id)):
             return None
@@ -406,7 +449,16 @@ class MadeResources:
 
 
 def _is_of(case: Case, operation: Operation | None) -> bool:
-    return operation is not None and case.operation.key == operation.key
+    if operation is None or case.operation.key != operation.key:
+        return False
+    return case.operation.role is operation.role  # a PUT may create, and replace
+
+
+def _reads_the_same(exchange: Exchange, case: Case) -> bool:
+    """Return whether *exchange* is a read of what *case* would create."""
+    asked = exchange.case
+    is_read = asked.operation.role is Role.READ and asked.principal is case.principal
+    return is_read and asked.parameters == case.parameters
 
 
 def _as_text(id: Any) -> str:

@@ -6,6 +6,7 @@ which the second had before. Before it writes, it is seen that there is none.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_confluent_contracts.model.paths import ABSENT, value_at
@@ -44,6 +45,8 @@ def is_safe_to_ask(case: Case, life: LifeCases, history: Sequence[Exchange]) -> 
 def _is_refused_the_place(case: Case, history: Sequence[Exchange]) -> bool:
     """Return whether the second may not list what lies where *case* would make something."""
     is_refused = False
+    if case.operation.makes_on_key:
+        case = replace(case, parameters=case.parameters[:-1])
     for one in history:
         if one.case.principal is Principal.OTHER and _is_look(one, case, Role.LIST):
             is_refused = _is_refused(one)

@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.run.sequences import Sequences, Shortest
 
 PathParameters = tuple[tuple[str, str], ...]
+# What is expected of a read of a key that nobody has yet.
+LOOKING = frozenset({Expect.UNKNOWN, Expect.HIDDEN})
 # What the first is called as if it lay in other parents.
 FIRST_IN = {
     ELSEWHERE: FIRST_ELSEWHERE,
@@ -278,7 +280,8 @@ class Scenario:
                 return None
             self.see_what_is_there()
             try:
-                self._send(step, around)
+                for one in (*self.life.looks_at_key(step), step):
+                    self._send(one, around)
             except Refusal as refusal:
                 self.sender.stop_for(refusal)
         return self._known.get(name)
@@ -317,14 +320,23 @@ class Scenario:
         return MissingEvidence(
             MissingKind.NOT_MADE,
             self.life.resource.name,
-            withheld=True,
+            withheld=not (self.life.resource.is_made_by_put and self._is_refused_on_keys()),
             asked=came.total(),
             answers=tuple(came.most_common()),
         )
 
+    def _is_refused_on_keys(self) -> bool:
+        """Return whether nothing but refusals came to creates on keys of the run's own.
+
+        A key may have to be the id of something else: nobody owes to take one that is made up.
+        """
+        creates = [one for one in self.sender.history if self._is_create(one)]
+        return all(400 <= one.status < 500 for one in creates)
+
     def _is_create(self, exchange: Exchange) -> bool:
         case = exchange.case
         is_of_this = case.operation.key == self.creating.key and case.expect is Expect.ACCEPTED
+        is_of_this = is_of_this and case.operation.role is Role.CREATE
         is_own = case.principal is Principal.OWN
         return is_of_this and is_own and not exchange.superseded
 
@@ -373,6 +385,8 @@ class Scenario:
         alias = FIRST_IN.get(name)
         if alias is not None and FIRST in self._known:
             self._known[alias] = (*self._known[name], self._known[FIRST][-1])
+            if self.life.resource.is_made_by_put:
+                self._let_out_key(self._known[alias])
             self._admit(self, self._known[alias])
 
     def _take(self, step: LifeStep, around: PathParameters) -> None:
@@ -431,18 +445,61 @@ class Scenario:
         if bound is None or not is_safe_to_ask(bound, self.life, self.sender.history):
             return
         case = self.sender.listener.chosen(bound)
-        if case is None:
+        if case is None or not self._may_create_on_key(case):
             return
         exchange = self._send_case(case)
         followed = self._followed(case, exchange)
-        if exchange.accepted and case.operation.role is Role.REPLACE:
+        if not exchange.accepted:
+            self._note_not_created(case, exchange)
+            return
+        if case.operation.role is Role.REPLACE:
             self._note_replaced(step)
-        if exchange.accepted and not case.operation.is_safe:
+        if not case.operation.is_safe:
             self._let_it_be_seen(case.operation)
-        if step.creates and exchange.accepted:
+        if step.creates:
             why = self._note_known(step, case, exchange, followed)
             if case.principal is Principal.OWN:  # another's create owes the run nothing
                 self._unmade = why or self._unmade
+
+    def _note_not_created(self, case: Case, exchange: Exchange) -> None:
+        """Take down what came where a PUT was to create: the key may not be anybody's to choose."""
+        is_own = case.principal is Principal.OWN and case.expect is Expect.ACCEPTED
+        if case.operation.makes_on_key and is_own:
+            came = exchange.failure or f"was answered {exchange.status}"
+            self._unmade = f"a PUT on a key of the run's own {came}"
+
+    def _may_create_on_key(self, case: Case) -> bool:
+        """Return whether nobody has the key on which *case* creates, where it creates on one.
+
+        In a parent that the run has made, let its path out.
+        """
+        is_parents = case.operation.resource != self.life.resource
+        is_look = case.operation.role is Role.READ and case.expect in LOOKING
+        if (is_look or case.operation.makes_on_key) and not is_parents:
+            self._let_out_key(case.parameters)
+        if not case.operation.makes_on_key:
+            return True
+        made = self.parent.made if is_parents and self.parent is not None else self.made
+        is_local = self.life.context_of(case.operation).made_up
+        is_sure = not is_local or case.principal is Principal.OTHER
+        if made.is_free(case, self.sender.history, is_sure=is_sure):
+            return True
+        if case.principal is Principal.OWN:
+            self._unmade = "somebody has the key on which it would create"
+        return False
+
+    def _let_out_key(self, parameters: PathParameters) -> None:
+        """Let out the requests for a key of the run's own in a parent that it has made."""
+        resource = self.life.resource
+        if self.parent is None or not (self.parent.creates and resource.is_made_by_put):
+            return
+        if resource.id_in(parameters) not in self.life.every_key():
+            return
+        client, asked = self.sender.client, (Role.READ, Role.CREATE)
+        operations = [self.life.operations[role] for role in asked if role in self.life.operations]
+        accesses = [made_access(one, parameters) for one in operations]
+        allowances = allowances_at(client.base_url, accesses)
+        client.guard.admit_made(self.parent.creating.key, allowances)
 
     def _note_known(
         self, step: LifeStep, case: Case, exchange: Exchange, followed: Followed
@@ -472,10 +529,20 @@ class Scenario:
         case = self._bound_step(step, self._known.get(step.about, around))
         if step.about in self._back and case.expect is Expect.UNKNOWN:
             case = replace(case, expect=Expect.ANY)
+        if self._may_not_be_back(step, case):
+            case = replace(case, expect=Expect.ANY)
         if step.condition is None:
             return case
         tag = tag_for(step.condition, case, self.history)
         return None if tag is None else step.condition.bound(case, tag)
+
+    def _may_not_be_back(self, step: LifeStep, case: Case) -> bool:
+        """Return whether *step* is about one that was deleted, and was to be made again.
+
+        A service may refuse a key that it had before.
+        """
+        is_known = self.life.resource.is_made_by_put and step.about in self._known
+        return is_known and case.expect is Expect.ACCEPTED and not self.is_there(step.about)
 
     def _followed(self, case: Case, answer: Exchange) -> Followed:
         """Wait until what *answer* accepted for later is done, as far as it says where."""
@@ -705,7 +772,10 @@ class Scenario:
                 told = f"{name} {id} may be left: its create {one.came}"
                 way = self._way_back(parameters, one.case.principal)
                 told_before.add(f"{told}, and the list shows it{way}")
-            if found is None:
+            if one.case.operation.makes_on_key:
+                id, way = self.life.resource.id_in(asked[0]), self._way_back(*asked)
+                told_before.add(f"{name} {id} may be left: its create {one.came}{way}")
+            elif found is None:
                 sent = self.sender.client.redactor.text(sent_text(one.case.value))
                 told_before.add(
                     f"one of {name} may be left: its create {one.came}; sent was {sent}"

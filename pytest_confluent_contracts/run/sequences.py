@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from pytest_confluent_contracts.cases.life import LOOK_AT_KEY
 from pytest_confluent_contracts.cases.sequences import CREATING, NAMES, shorter_moves
 from pytest_confluent_contracts.cases.shrinking import ShrinkingDone
 from pytest_confluent_contracts.clauses.judging import weigh
@@ -69,7 +70,8 @@ class SentSequence:
         named = {known[one]: names[one] for one in names if one in known}
         steps: list[ToldStep] = []
         for index, exchange in enumerate(self.exchanges[: self.ends[-1] if self.ends else 0]):
-            if exchange.superseded or self._is_asked_again(index):
+            is_look = exchange.case.subject.name == LOOK_AT_KEY
+            if exchange.superseded or is_look or self._is_asked_again(index):
                 continue
             made = makes[sum(end <= index for end in self.ends)]
             parameters = known.get(made, exchange.case.parameters)

@@ -60,9 +60,9 @@ LATER: Mapping[str, When] = {" from the second on": from_second_on, " at the thi
 def create_mutations(kind: Kind) -> Iterator[Mutation]:
     """Yield the mutations of the creation of a resource."""
     yield from keeping_mutations(kind)
-    if not kind.id_sent:
+    if not kind.chooses_ids:
         yield from id_mutations()
-    else:
+    elif kind.id_sent:
         do = partial(refuse_and_change, change=with_another)
         name = "a create under an id that is taken is refused, and written over what is there"
         yield mutate_role(name, Role.CREATE, "check_is_new", do, REFUSED)
@@ -81,11 +81,10 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     if operation.secret_paths:
         told = "a create shows the secret that was sent"
         yield Mutation(told, (ONCE,), reveal_secret(Role.CREATE, at_its_place))
-    is_later = operation.success is not None and operation.success.status == "202"
     if shows_job(operation):
         yield from later_mutations()
     else:
-        yield from location_mutations(IN_COLLECTION if is_later else WRONG_LOCATIONS)
+        yield from location_mutations(wrong_locations(operation))
     telling = [one for one in operation.request_members if is_free_text(one) or holds_texts(one)]
     if len(telling) > 1:  # by which what was refused is known where it is listed
         yield from refused_mutations()
@@ -95,6 +94,15 @@ def own_create_mutations(operation: Operation) -> Iterator[Mutation]:
     yield from hiding_mutations(operation)
     if created:
         yield from untold_mutations()
+
+
+def wrong_locations(operation: Operation) -> Mapping[str, Callable[[str], str]]:
+    """Return in which ways the Location of a creation leads elsewhere."""
+    if operation.success is not None and operation.success.status == "202":
+        return IN_COLLECTION
+    if operation.makes_on_key:  # seen from its own path, the id alone leads there
+        return ELSEWHERE
+    return WRONG_LOCATIONS
 
 
 def sent_mutations(operation: Operation) -> Iterator[Mutation]:
@@ -489,6 +497,7 @@ WRONG_LOCATIONS: Mapping[str, Callable[[str], str]] = {
 }
 
 
+ELSEWHERE = {told: make for told, make in WRONG_LOCATIONS.items() if make is not id_alone}
 # What leads neither to the new resource nor to what could tell how far its creation is.
 IN_COLLECTION = {told: make for told, make in WRONG_LOCATIONS.items() if told in INNER_LOCATIONS}
 

@@ -78,7 +78,9 @@ def staying_mutations(kind: Kind) -> Iterator[Mutation]:
         name = "a delete removes nothing after an update that was refused"
         yield Mutation(name, (GONE,), keeps_after_refused_update)
     for role in (Role.READ, *CHANGING):
-        if kind.operation_id(role):
+        # A PUT that creates finds nothing, and makes one.
+        is_held = role is not Role.REPLACE or not kind.is_made_by_put
+        if kind.operation_id(role) and is_held:
             told = f"{'an' if role is Role.UPDATE else 'a'} {role.value}"
             yield Mutation(f"{told} finds what was deleted", (GONE,), finds_deleted(role, each))
             name = f"the first {role.value} finds what was deleted"

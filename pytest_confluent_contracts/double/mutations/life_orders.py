@@ -107,7 +107,7 @@ def order_mutations(kind: Kind) -> Iterator[Mutation]:
     if kind.operation_id(Role.LIST):
         name = "a list shows the last but one of those that were deleted"
         yield Mutation(name, (UNLISTED,), lists_last_but_one, needs_sequence=True)
-    if not kind.id_sent:
+    if not kind.chooses_ids:
         name = "a create takes the id of the last but one of those that were deleted"
         yield Mutation(name, (NOT_REUSED,), gives_last_but_one, needs_sequence=True)
 

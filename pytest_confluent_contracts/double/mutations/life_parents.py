@@ -181,7 +181,7 @@ def brings_back(service: Service) -> Service:
     def keep(own: Service, inner: Any, id: str, resource: Resource) -> None:
         inner(id, resource)
         kind = own.collection.kind
-        is_chosen = kind is not None and bool(kind.id_sent)
+        is_chosen = kind is not None and kind.chooses_ids
         for child, key, one in hidden:
             if one.scope == id or not is_chosen:
                 one.scope = id

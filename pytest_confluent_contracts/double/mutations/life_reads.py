@@ -360,9 +360,9 @@ def readable_at_second() -> Alter:
 
         def find_resource(own: Service, inner: Any, request: Request) -> Resource:
             id = own.id_in(request.path)
-            is_first = id not in asked
-            asked.add(id)
+            is_first = id not in asked and id in own.collection.resources
             if is_first:
+                asked.add(id)
                 raise own.unknown()
             found: Resource = inner(request)
             return found

@@ -16,6 +16,7 @@ from pytest_confluent_contracts.double.mutations.life_ends import (
     delete_mutations,
     own_delete_mutations,
 )
+from pytest_confluent_contracts.double.mutations.life_keys import key_mutations
 from pytest_confluent_contracts.double.mutations.life_orders import order_mutations
 from pytest_confluent_contracts.double.mutations.life_parents import (
     own_parent_mutations,
@@ -82,6 +83,9 @@ def lifecycle_mutations(operation: Operation) -> Iterator[Mutation]:
         yield from parent_mutations(kind)
     if operation.role in OWN:
         yield from OWN[operation.role](operation)
+    if operation.role is Role.REPLACE and kind.is_made_by_put:
+        yield from own_create_mutations(operation.as_create)
+        yield from key_mutations(operation)
     yield from own_parent_mutations(operation)
     if operation.method == "HEAD":
         yield from head_mutations(operation)
