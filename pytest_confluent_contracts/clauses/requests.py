@@ -179,7 +179,9 @@ def _sends_example(name: str) -> Applies:
 
 
 def _accepted(operation: Operation, request: Content) -> Clause:
-    probes = (Probe.VALID, Probe.COVERAGE)
+    probes = [Probe.VALID, Probe.COVERAGE]
+    if operation.role is Role.ACTION:
+        probes.append(Probe.EXAMPLES)  # the first may be the only one that what is there allows
     return Clause(
         id="request/accepted",
         family=Family.REQUESTS,

@@ -32,7 +32,7 @@ from pytest_confluent_contracts.plugin.mending import mending_options
 from pytest_confluent_contracts.plugin.opening import opened_target
 from pytest_confluent_contracts.plugin.progress import Silent
 from pytest_confluent_contracts.plugin.remaining import Remaining
-from pytest_confluent_contracts.plugin.run_plan import NOTHING_MADE, RunPlan
+from pytest_confluent_contracts.plugin.run_plan import NOTHING_MADE, RunPlan, held_under
 from pytest_confluent_contracts.plugin.selection import ends_at_first_failure, is_frugal
 from pytest_confluent_contracts.plugin.stash import EXCHANGE_LOG, NOT_PUT_BACK, STATE_FOLDER
 from pytest_confluent_contracts.run import saved_state
@@ -347,9 +347,7 @@ class Gate:
         resource = self.run_plan.made_for(operation)
         if resource is None:
             return None
-        # One that is deleted by mistake must not be missing elsewhere.
-        name = operation.id if operation.role is Role.DELETE else HELD
-        return self._scenario_of(resource).holder(name)
+        return self._scenario_of(resource).holder(held_under(operation))
 
     def _make_own(self, operation: Operation) -> MissingEvidence | None:
         """Make what *operation* is held on, where the run does, and let its requests out.

@@ -252,7 +252,7 @@ class RunPlan:
             resource = self.made_for(operation)
             if resource is not None:
                 names = found.setdefault((resource.document, resource.name), set())
-                names.add(operation.id if operation.role is Role.DELETE else HELD)
+                names.add(held_under(operation))
                 around.append(resource)
         for resource in self._with_named(list(dict.fromkeys(around))):
             for named in self.named_in_bodies(resource):
@@ -425,6 +425,16 @@ class RunPlan:
                 if one.key == wanted:
                     return one.as_create if role is Role.CREATE else one
         return None
+
+
+def held_under(operation: Operation) -> str:
+    """Return what the one is called that *operation* is held on, among those that the run makes.
+
+    What is deleted by mistake must not be missing elsewhere, nor what an action has cancelled be
+    changed by others: a service may refuse that.
+    """
+    is_action = operation.role is Role.ACTION and not operation.is_safe
+    return operation.id if is_action or operation.role is Role.DELETE else HELD
 
 
 def _allowing(operation: Operation) -> str:
