@@ -1489,3 +1489,39 @@ def test_another_patch_may_write_a_map_anew(folder: Path) -> None:
     sent = {"labels": {"b": "3"}}
     row = [make_exchange(make_case(operation, body), 200, body) for body in (BOTH, sent)]
     assert said(operation, OMITTED, *row)[-1] == KEPT
+
+
+# --- which version is changed -----------------------------------------------------------------------------------------
+
+VERSIONED = """\
+openapi: 3.1.0
+info: {title: Things, version: '1'}
+paths:
+  /things/{id}:
+    patch:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}, example: t-1}]
+      requestBody:
+        content:
+          application/json:
+            schema: {type: object, properties: {name: {type: string}, version: {type: integer}}}
+      responses:
+        '200':
+          description: The thing.
+          content:
+            application/json:
+              schema: {type: object, properties: {name: {type: string}, version: {type: integer}}}
+        '%s': {description: What is wrong.}
+"""
+
+
+@pytest.mark.parametrize(("status", "is_value"), [(409, False), (412, False), (400, True)])
+def test_the_version_that_is_changed_is_no_value(
+    status: int, is_value: bool, tmp_path: Path
+) -> None:
+    """Where another version is refused, the answer has the next one; else it is a member as others are."""
+    own = operation_from(VERSIONED % status, tmp_path)
+    assert ("update/sent-is-returned/version" in clause_ids(own)) is is_value
+    assert "update/sent-is-returned/name" in clause_ids(own)
+    sent = make_case(own, {"name": "a", "version": 1})
+    row = [make_exchange(sent, 200, {"name": name, "version": 2}) for name in ("a", "b")]
+    assert said(own, "update/sent-is-returned/name", *row) == [KEPT, BROKEN]

@@ -71,7 +71,7 @@ class ItemModel:
         shown = _members_below(root, operation.answer_members)
         for path in hidden:
             shown.pop(_seen_from(root, path), None)
-        sent = [one for one in operation.request_members if may_vary(one)]
+        sent = [one for one in operation.request_members if may_vary(operation, one)]
         may_send = [one for one in sent if not holds_secret(operation, one)]
         written = _members_below(request_root, may_send)
         for path in hidden:

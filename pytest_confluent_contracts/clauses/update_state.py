@@ -11,6 +11,7 @@ from pytest_confluent_contracts.clauses.reading import SchemaReader, find_once, 
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.clauses import Family, Finding
 from pytest_confluent_contracts.model.documents import COMPOSING, separate_members, types_allowed
+from pytest_confluent_contracts.model.names import VERSIONS, plain_name
 from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.progress import ACCEPTED_FOR_LATER
 from pytest_confluent_contracts.model.resources import Role
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 QUOTED = 50  # characters of a value in a finding
 EMPTY: tuple[Any, ...] = ("", [], {}, None, ABSENT)
+CONFLICTING = (409, 412)  # the statuses that refuse a change of another version than is there
 # By path: what was there, and what is there now.
 Changes = Mapping[str, tuple[Any, Any]]
 
@@ -79,7 +81,9 @@ class ResourceModel:
         writable: list[str] = []
         for member in operation.request_members:
             is_fixed = member.path in moving or paths.is_member_of_any(member.path, frozen)
-            is_free = may_vary(member) and not (is_fixed or holds_secret(operation, member))
+            is_free = may_vary(operation, member) and not (
+                is_fixed or holds_secret(operation, member)
+            )
             if is_free and is_shown_alike(member, answered.get(member.path)):
                 writable.append(member.path)
         return cls(
@@ -143,13 +147,25 @@ def _asks_otherwise(exchange: Exchange) -> bool:
     return is_tried and exchange.case.expect in (Expect.ACCEPTED, Expect.ANY)
 
 
-def may_vary(member: Property) -> bool:
+def may_vary(operation: Operation, member: Property) -> bool:
     """Return whether an update may write one value or another.
 
-    A member that is read-only, or of which only one value is allowed, may not vary.
+    A member that is read-only, or of which only one value is allowed, may not vary; and what says
+    which version is changed is no value that is written.
     """
     is_constant = "enum" in member.schema and len(member.schema["enum"]) <= 1
-    return not member.read_only and not is_constant
+    return not (member.read_only or is_constant or _names_version(operation, member))
+
+
+def _names_version(operation: Operation, member: Property) -> bool:
+    """Return whether *member* is the version that is there, without which a change is refused.
+
+    It is by its name, where the document has a status for another version: 409 or 412 (RFC 9110
+    15.5.10, 15.5.13). The answer then has the next one.
+    """
+    is_change = operation.method in ("PUT", "PATCH")
+    may_conflict = any(map(operation.names_status, CONFLICTING))
+    return is_change and may_conflict and plain_name(member.name) in VERSIONS
 
 
 def _owned_by_service(operation: Operation, answered: Mapping[str, Property]) -> list[str]:

@@ -31,6 +31,8 @@ TOTALS = (
     "totalrecords",
     "totalelements",
 )
+# Of members: which state of a resource is meant, where a change of another one is refused.
+VERSIONS = ("version", "revision", "lockversion", "rowversion", "resourceversion", "etag", "rev")
 TOTAL_HEADERS = ("xtotalcount", "xtotal", "totalcount", "xtotalitems", "xpaginationtotalcount")
 
 
