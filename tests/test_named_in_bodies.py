@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TYPES: dict[str, dict[str, type]] = {
     "customers": {"name": str},
-    "orders": {"customer_id": int, "item": str, "note": str},
+    "orders": {"customer_id": int, "item": str, "note": str, "parent_id": int},
 }
 REQUIRED = {"customers": ["name"], "orders": ["customer_id", "item"]}
 LONGEST = {"name": 60, "item": 60, "note": 100}
@@ -60,6 +60,7 @@ class Orders(PlainService):
             return 204, None
         if method == "PATCH":
             sent = self.sent(kind, headers, body, [])
+            self.look_for_parent(sent)
             self.kept[kind][id] |= {name: sent[name] for name in sent if name != "customer_id"}
         return 200, self.kept[kind][id]
 
@@ -83,9 +84,15 @@ class Orders(PlainService):
         """Return a new one."""
         if kind == "orders" and body["customer_id"] not in self.kept["customers"]:
             raise Wrong(self.unknown)
+        self.look_for_parent(body)
         id = next(self.numbers)
         self.kept[kind][id] = {"id": id, **body}
         return self.kept[kind][id]
+
+    def look_for_parent(self, body: dict[str, Any]) -> None:
+        """Raise `Wrong` where an order names one that is not there as that which it belongs to."""
+        if body.get("parent_id", 0) not in {0, *self.kept["orders"]}:
+            raise Wrong(self.unknown)
 
     def delete(self, kind: str, id: int) -> None:
         """Delete one; a customer goes with his orders."""

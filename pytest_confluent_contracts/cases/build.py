@@ -332,9 +332,14 @@ def _documented_value(operation: Operation, member: Property) -> Any:
 
 
 def with_pins(body: Any, context: RunContext) -> Any:
-    """Return *body* with the run's fixed values in it, as far as it has a place for them."""
+    """Return *body* with the run's fixed values in it, as far as it has a place for them.
+
+    What is fixed as ABSENT is left out.
+    """
     for path, value in context.pins.items():
-        if _has_room(body, path):
+        if value is ABSENT:
+            body = paths.without_value(body, path)
+        elif _has_room(body, path):
             body = paths.with_value(body, path, value)
     return body
 

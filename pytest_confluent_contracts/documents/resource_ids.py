@@ -187,6 +187,20 @@ def member_with_chosen_id(create: Operation, id_member: str, parameter: str) -> 
     return ""
 
 
+def optional_names_of_others(operation: Operation) -> Iterator[str]:
+    """Yield what may be left out of a body and names another thing by its id, or holds such a name.
+
+    For example, ``parent_id``, and ``owner`` where that must have its ``id``.
+    """
+    members = {member.path: member for member in operation.request_members}
+    for member, _ in named_resources(operation):
+        path = member.path
+        while path in members and members[path].required:
+            path = members[path].parent
+        if path:
+            yield path
+
+
 def named_resources(operation: Operation) -> Iterator[tuple[Property, str]]:
     """Yield each member of a body that names another thing by its id, with what that is called.
 

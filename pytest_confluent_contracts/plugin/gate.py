@@ -419,6 +419,31 @@ class Gate:
             for operation in self.subjects.about_resources(resource.document):
                 if operation.resource == resource:
                     self.subjects.name_in_bodies(operation, member, other.id_in(made))
+        self._leave_out_unknown(resource)
+
+    def _leave_out_unknown(self, resource: Resource) -> None:
+        """Leave names of unknown things out of bodies, where a create with them is refused.
+
+        A service may look whether the ``parent_id`` is that of something. Where one without them is
+        refused, too, it was not that.
+        """
+        from pytest_confluent_contracts.documents.resource_ids import optional_names_of_others
+
+        writing = [
+            one
+            for one in self.subjects.about_resources(resource.document)
+            if one.resource == resource and any(optional_names_of_others(one))
+        ]
+        if not writing or not self.run_plan.makes_freely(resource):
+            return
+        scenario = self._scenario_of(resource)
+        if scenario.holder(HELD) is not None or scenario.sender.stopped:
+            return
+        for operation in writing:
+            self.subjects.leave_out(operation, others=True)
+        if scenario.holder(HELD) is None:
+            for operation in writing:
+                self.subjects.leave_out(operation, others=False)
 
     def _selected(self, operation: Operation) -> Sequence[Clause]:
         """Return the clauses of *operation* that this run judges."""

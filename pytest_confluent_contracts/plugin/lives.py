@@ -478,6 +478,10 @@ class Lives:
                 return one
         return None
 
+    def was_given(self, resource: Resource) -> bool:
+        """Return whether somebody named one of *resource*."""
+        return bool(self._named(resource))
+
     def _named(self, resource: Resource) -> PathParameters:
         """Return the path parameters of the one that somebody named, none unless all are."""
         for id in dict(resource.roles).values():

@@ -187,6 +187,17 @@ class RunPlan:
                     left.append(named)
         return list(found)
 
+    def makes_freely(self, resource: Resource) -> bool:
+        """Return whether the run makes as many of *resource* as it likes, and was given none.
+
+        That is so on this machine, where what is sent is the run's to choose.
+        """
+        if not self.settings.local or self.settings.mocked:
+            return False
+        if self.settings.budget is not None:
+            return False
+        return self.lives.makes(resource) and not self.lives.was_given(resource)
+
     def named_in_bodies(self, resource: Resource) -> dict[Resource, str]:
         """Return those of which the run makes one for bodies to name, with the member that does.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_confluent_contracts.model.paths import ABSENT
 from pytest_confluent_contracts.model.resources import Role
 from pytest_confluent_contracts.model.traffic import RunContext
 from pytest_confluent_contracts.plugin.asking import Credentials, HookResources, hook_credentials
@@ -171,8 +172,23 @@ class Subjects:
             if value is not None:
                 self._named_in_bodies.setdefault(operation.key, {})[path] = value
 
+    def leave_out(self, operation: Operation, others: bool) -> None:
+        """Leave what names others by their ids out of bodies of *operation*, or send it again.
+
+        What the run made, or was given, is named all the same.
+        """
+        from pytest_confluent_contracts.documents.resource_ids import optional_names_of_others
+
+        named = self._named_in_bodies.setdefault(operation.key, {})
+        kept = {*self.settings.pins, *self._scope(operation)}
+        for path in optional_names_of_others(operation):
+            if others and path not in kept:
+                named.setdefault(path, ABSENT)
+            elif named.get(path) is ABSENT:
+                del named[path]
+
     def names_made(self, operation: Operation) -> bool:
-        """Return whether bodies of *operation* name something that the run made."""
+        """Return whether it is known what bodies of *operation* name by its id, or leave out."""
         return operation.key in self._named_in_bodies
 
     def is_made(self, operation: Operation) -> bool:
