@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 # By the seconds of their longest test.
 FIRST = (
-    *("detections", "ahead", "hostile", "many_operations", "reproducible", "gate", "pacing"),
+    *("detections", "ahead", "hostile", "many_operations", "clean_up", "reproducible", "gate"),
+    *("pacing", "together"),
     *("report_runs", "conforming", "warehouse", "starting", "readme", "redaction", "kept_draws"),
     *("broken", "destination", "waivers", "chaos", "report_ends", "progress", "lives_safety"),
     *("sequences", "generated_documents", "wire", "distributed", "recorded", "report_gate"),

@@ -35,6 +35,8 @@ CODE = os.pathsep.join(
 )  # the package of this checkout, before an installed one
 REMEMBERING = ("-p", "no:schemathesis", "-p", "no:respx", "-p", "no:anyio")
 QUIET = (*REMEMBERING, "-p", "no:cacheprovider")
+# What a whole run takes long for shows nothing more of the life of a resource.
+FEW = ("--contract-max-examples=5", "--contract-sequences=3")
 CONFLUENT = "contracts/confluent-api-keys::updateIamV2ApiKey::"
 DATADOG = "contracts/datadog-confluent-cloud::UpdateConfluentAccount::"
 VARIABLES = (

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from leading import APIS
 from plain_service import PlainService, Wrong, check, read
-from running import gate, serving
+from running import FEW, gate, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,7 @@ def test_an_action_disturbs_nobody(tickets: type[Tickets], red: set[str], folder
     copy = folder / "tickets.yaml"
     copy.write_bytes((APIS / "tickets.yaml").read_bytes())
     with serving(service.answer) as url:
-        done = gate(folder, f"--contract-target={url}", f"--contract-spec={copy}")
+        done = gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW)
     assert service.tickets == {}
     assert {f"contracts/tickets::payTicket::{id}" for id in red} <= done.red
     if not red:

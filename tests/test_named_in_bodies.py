@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from leading import APIS
 from plain_service import PlainService, Wrong, check, read
-from running import gate, serving
+from running import FEW, gate, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +135,7 @@ def held(folder: Path, orders: Orders) -> Run:
     copy = folder / "orders.yaml"
     copy.write_bytes((APIS / "orders.yaml").read_bytes())
     with serving(orders.answer) as url:
-        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}")
+        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW)
 
 
 @pytest.mark.parametrize("orders", [Orders, HidesCustomers])

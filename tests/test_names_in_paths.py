@@ -9,7 +9,7 @@ import pytest
 import yaml
 from judging import red, warned
 from leading import APIS, Led
-from running import gate, serving
+from running import FEW, gate, serving
 from shop_service import KEY, Shop
 from test_faulty_lives import FAULTY_SHOPS
 from test_lives_safety import OpenShop
@@ -73,7 +73,7 @@ def test_a_whole_run_is_green_and_leaves_nothing(folder: Path) -> None:
     with serving(shop.answer) as url:
         shop.url = url
         target = f"--contract-target={url}"
-        done = gate(folder, target, document, "--contract-seed=1", given=shop.environment)
+        done = gate(folder, target, document, *FEW, given=shop.environment)
     assert done.code == 0, done.everything
     assert shop.is_as_before()
     kept = [id for id, verdict in done.verdicts.items() if verdict == "kept"]

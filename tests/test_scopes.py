@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote
 import pytest
 from leading import APIS, read_api
 from plain_service import PlainService, Wrong, check, read
-from running import gate, serving
+from running import FEW, gate, serving
 
 from pytest_confluent_contracts.model.resources import Scope
 
@@ -100,7 +100,7 @@ def held(folder: Path, clusters: Clusters, *options: str) -> Run:
     copy = folder / "clusters.yaml"
     copy.write_bytes((APIS / "clusters.yaml").read_bytes())
     with serving(clusters.answer) as url:
-        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *options)
+        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW, *options)
 
 
 @pytest.mark.parametrize("options", [(), ("--contract-param", "environment=env-7")])

@@ -10,7 +10,7 @@ import pytest
 from judging import red, warned
 from leading import APIS, Led, read_api
 from plain_service import PlainService, Wrong, check, read
-from running import gate, serving
+from running import FEW, gate, serving
 
 from pytest_confluent_contracts.model.resources import Role
 
@@ -181,7 +181,7 @@ def held(folder: Path, rooms: Rooms) -> Run:
     copy = folder / "rooms.yaml"
     copy.write_bytes((APIS / "rooms.yaml").read_bytes())
     with serving(rooms.answer) as url:
-        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}")
+        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW)
 
 
 @pytest.mark.parametrize("rooms", [Rooms, NothingSetYet])

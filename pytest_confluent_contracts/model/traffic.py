@@ -447,8 +447,8 @@ class RunContext:
     ``parameters`` are the path parameters of the resource that may be changed; ``pins`` are fixed
     values by path, ABSENT for what is never sent; ``credentials`` hold the value of each part by
     scheme, ``other_credentials`` those of a second principal, where there is one; ``made_up`` says
-    whether values that another system checks may be generated; ``owned`` whether the parameters name a
-    resource that may be changed. ``given`` are texts for other parameters, by name.
+    whether values that another system checks may be generated; ``owned`` whether the parameters
+    name a resource that may be changed. ``given`` are texts for other parameters, by name.
     """
 
     parameters: tuple[tuple[str, str], ...]
