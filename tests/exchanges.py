@@ -13,6 +13,7 @@ from pytest_confluent_contracts.cases.build import violations
 from pytest_confluent_contracts.model.clauses import Clause
 from pytest_confluent_contracts.model.documents import Operation
 from pytest_confluent_contracts.model.paths import ABSENT
+from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.traffic import (
     REDACTED,
     Exchange,
@@ -204,20 +205,26 @@ def in_a_row(*exchanges: Exchange, apart: float = 0.0) -> list[Exchange]:
 # --- what a judge says -----------------------------------------------------------------------------------------------
 
 
+@remembered(200)
+def derived_clauses(operation: Operation) -> tuple[Clause, ...]:
+    """Return every clause of *operation*: thousands of tests ask for one of the same few."""
+    return tuple(clauses.derive(operation))
+
+
 def clause_of(operation: Operation, id: str) -> Clause:
     """Return the clause *id* of *operation*."""
-    [found] = [clause for clause in clauses.derive(operation) if clause.id == id]
+    [found] = [clause for clause in derived_clauses(operation) if clause.id == id]
     return found
 
 
 def clauses_of(operation: Operation, family: str) -> dict[str, Clause]:
     """Return the clauses of one family (`rate_limit`) by their ids."""
-    return {clause.id: clause for clause in clauses.derive(operation) if clause.family == family}
+    return {one.id: one for one in derived_clauses(operation) if one.family == family}
 
 
 def clause_ids(operation: Operation, family: str = "") -> list[str]:
     """Return the id of every clause of *operation*, or of one *family* of them, in order."""
-    return [clause.id for clause in clauses.derive(operation) if family in ("", clause.family)]
+    return [one.id for one in derived_clauses(operation) if family in ("", one.family)]
 
 
 def said(operation: Operation, id: str, *exchanges: Exchange, apart: float = 0.0) -> list[str]:

@@ -25,6 +25,7 @@ from exchanges import (
 
 from pytest_confluent_contracts import documents
 from pytest_confluent_contracts.clauses import lifecycle
+from pytest_confluent_contracts.model.remembering import remembered
 from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
@@ -174,8 +175,14 @@ def world(text: str = THINGS) -> World:
 
 def clause_on(operation: Operation, rule: str) -> Clause:
     """Return the clause ``lifecycle/RULE`` of *operation*."""
-    [found] = [one for one in lifecycle.derive(operation) if one.id == f"lifecycle/{rule}"]
+    [found] = [one for one in derived_on_lives(operation) if one.id == f"lifecycle/{rule}"]
     return found
+
+
+@remembered(200)
+def derived_on_lives(operation: Operation) -> tuple[Clause, ...]:
+    """Return the clauses on the life of what *operation* is about."""
+    return tuple(lifecycle.derive(operation))
 
 
 def verdict_on(operation: Operation, rule: str, *exchanges: Exchange) -> str:
