@@ -57,11 +57,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look through the thousands of tests for garbage once: each later look would take a tenth of a second.
+    """Look through the thousands of tests for no garbage: each look would take a quarter of a second.
 
     What the tests make themselves is looked through seldom, too: that would take 7 of 100 seconds.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
 

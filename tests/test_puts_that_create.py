@@ -728,6 +728,7 @@ def test_after_a_failure_everything_is_gone(
 ) -> None:
     """Also where the first failure ends the run."""
     own = opened(Lossy())
+    options = (*options, "--contract-sequences=3")
     run = held(folder, own, *ALLOWED, "-k", "lifecycle", *options, away=away)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.everything
     assert own.created
@@ -775,7 +776,8 @@ def test_whatever_the_budget_nothing_is_left(
 ) -> None:
     """A PUT creates only with the deletion kept in the budget."""
     own = opened(Buckets())
-    run = held(folder, own, *ALLOWED, f"--contract-budget={budget}", away=away)
+    options = (*ALLOWED, f"--contract-budget={budget}", "--contract-sequences=3")
+    run = held(folder, own, *options, away=away)
     assert run.code == 0, run.everything
     assert 0 < len(own.requests) <= budget
     assert own.is_as_before

@@ -121,7 +121,7 @@ def test_the_two_commands_are_those_that_ci_runs() -> None:
     assert len(commands) == 2
     assert "pytest --contract-target=mock" in commands[0]
     assert "[test]" in commands[1]
-    assert commands[1].endswith("/pytest -n 4 --dist worksteal")
+    assert commands[1].endswith("/pytest -n 6 --dist worksteal")
     assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
