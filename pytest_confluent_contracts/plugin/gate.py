@@ -440,10 +440,10 @@ class Gate:
         if scenario.holder(HELD) is not None or scenario.sender.stopped:
             return
         for operation in writing:
-            self.subjects.leave_out(operation, others=True)
+            self.subjects.leave_out_names(operation)
         if scenario.holder(HELD) is None:
             for operation in writing:
-                self.subjects.leave_out(operation, others=False)
+                self.subjects.send_names_again(operation)
 
     def _selected(self, operation: Operation) -> Sequence[Clause]:
         """Return the clauses of *operation* that this run judges."""

@@ -201,12 +201,14 @@ class RunPlan:
     def named_in_bodies(self, resource: Resource) -> dict[Resource, str]:
         """Return those of which the run makes one for bodies to name, with the member that does.
 
-        The embedded service takes any id.
+        The embedded service takes any id. A parent is named by the path: in bodies it is another
+        one for each request.
         """
         if self.settings.mocked:
             return {}
+        known = (resource.name, resource.parent)
         named = self.lives.named_in_bodies(resource)
-        return {other: member for member, other in named if other != resource}
+        return {other: member for member, other in named if other.name not in known}
 
     def led_resources(self, held: Sequence[Operation]) -> list[Resource]:
         """Return the resources of which a clause on their lives is judged."""

@@ -172,8 +172,8 @@ class Subjects:
             if value is not None:
                 self._named_in_bodies.setdefault(operation.key, {})[path] = value
 
-    def leave_out(self, operation: Operation, others: bool) -> None:
-        """Leave what names others by their ids out of bodies of *operation*, or send it again.
+    def leave_out_names(self, operation: Operation) -> None:
+        """Leave what names others by their ids out of bodies of *operation*.
 
         What the run made, or was given, is named all the same.
         """
@@ -182,10 +182,15 @@ class Subjects:
         named = self._named_in_bodies.setdefault(operation.key, {})
         kept = {*self.settings.pins, *self._scope(operation)}
         for path in optional_names_of_others(operation):
-            if others and path not in kept:
+            if path not in kept:
                 named.setdefault(path, ABSENT)
-            elif named.get(path) is ABSENT:
-                del named[path]
+
+    def send_names_again(self, operation: Operation) -> None:
+        """Send again what `leave_out_names` has left out."""
+        named = self._named_in_bodies.pop(operation.key, {})
+        kept = {path: value for path, value in named.items() if value is not ABSENT}
+        if kept:
+            self._named_in_bodies[operation.key] = kept
 
     def names_made(self, operation: Operation) -> bool:
         """Return whether it is known what bodies of *operation* name by its id, or leave out."""
