@@ -82,11 +82,9 @@ from pytest_confluent_contracts.model.paths import (
     ABSENT,
     NEW_NAME,
     item_path,
-    parent_path,
     placed_parameters,
     template_names,
     value_at,
-    value_path,
     with_value,
     without_value,
 )
@@ -1094,11 +1092,10 @@ def bound_step(step: LifeStep, parameters: Sequence[tuple[str, str]], origin: st
 
 def _with_other_entries(operation: Operation, body: Any) -> Any:
     """Return *body* with other names in its maps: those of before are left out."""
-    for member in operation.request_members:
-        holder = parent_path(member.path)
-        entries = value_at(body, holder) if member.path == value_path(holder) else ABSENT
+    for path in operation.request_maps:
+        entries = value_at(body, path)
         if isinstance(entries, dict) and entries.keys() == {NEW_NAME}:
-            renamed = with_value(body, holder, {OTHER_NAME: entries[NEW_NAME]})
+            renamed = with_value(body, path, {OTHER_NAME: entries[NEW_NAME]})
             if not violations(operation, renamed):
                 body = renamed
     return body

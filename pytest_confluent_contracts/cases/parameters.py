@@ -222,7 +222,7 @@ def _broken_path_cases(operation: Operation, context: RunContext) -> Iterable[Ca
 
     Off loopback not of a PUT that creates: whatever takes such an id would have it.
     """
-    if operation.as_create.makes_on_key and operation.method == "PUT" and not context.made_up:
+    if operation.is_about_keyed and operation.method == "PUT" and not context.made_up:
         return
     for index, (name, _) in enumerate(context.parameters):
         declared = [one for one in operation.path_parameters if one.name == name and one.is_text]

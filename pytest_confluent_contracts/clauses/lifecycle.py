@@ -30,7 +30,7 @@ from pytest_confluent_contracts.model.clauses import (
     MissingKind,
 )
 from pytest_confluent_contracts.model.progress import tells_later
-from pytest_confluent_contracts.model.resources import SAFE_ROLES, Role
+from pytest_confluent_contracts.model.resources import SAFE_ROLES, WRITING_ROLES, Role
 from pytest_confluent_contracts.model.traffic import OF_RESOURCES, Expect, Probe
 
 if TYPE_CHECKING:
@@ -409,7 +409,7 @@ def _of_parent(clauses: LifeClauses) -> Iterator[Clause]:
         )
 
 
-SHOWING = SAFE_ROLES | {Role.CREATE, Role.REPLACE, Role.UPDATE}
+SHOWING = SAFE_ROLES.union(WRITING_ROLES)
 
 
 def _of_head(clauses: LifeClauses) -> Iterator[Clause]:

@@ -78,7 +78,7 @@ def judge_gone(life: Life) -> Iterator[Evidence]:
 def _look_at_deleted(step: Step, ender: Step) -> Iterator[Evidence]:
     operation = step.exchange.case.operation
     right = statuses_of_gone(operation)
-    is_free = may_create(step) and operation.as_create.makes_on_key
+    is_free = may_create(step) and operation.is_about_keyed
     if step.outcome is Outcome.REFUSED and is_free:
         return  # a key that was somebody's once may be refused
     if step.outcome is Outcome.REFUSED:

@@ -312,8 +312,8 @@ class TwoPrincipals:
         operation = exchange.case.operation
         maker = self._maker_of(exchange, key)
         is_silent = operation.role is Role.DELETE and not operation.promises.refusals.unknown
-        is_own = operation.as_create.makes_on_key and exchange.status == CREATED
-        if is_silent or (is_own and operation.role is Role.REPLACE):
+        is_own = operation.replaces_on_key and exchange.status == CREATED
+        if is_silent or is_own:
             # A second deletion may be answered as the first was (RFC 9110 9.2.2), and a PUT may
             # have made one of its own under the key.
             self.pending.setdefault(key[-1] if key else "", []).append(exchange)

@@ -14,7 +14,7 @@ from pytest_confluent_contracts.documents.path_shapes import (
 from pytest_confluent_contracts.documents.resource_ids import may_be_alike, named_resources
 from pytest_confluent_contracts.documents.resource_scopes import scopes_of
 from pytest_confluent_contracts.model.paths import has_items, last_name
-from pytest_confluent_contracts.model.resources import Reference, Resource, Role
+from pytest_confluent_contracts.model.resources import WRITING_ROLES, Reference, Resource, Role
 from pytest_confluent_contracts.model.sources import ContractError
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pytest_confluent_contracts.model.documents import Operation, Parameter
 
     Members = Sequence[tuple[Operation, Role]]
-
-WRITING = (Role.CREATE, Role.REPLACE, Role.UPDATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ def _written_members(members: Members) -> Iterator[str]:
     """Yield what bodies may write, and a read shows at the same place."""
     sent: set[str] = set()
     for operation, role in members:
-        if role in WRITING:
+        if role in WRITING_ROLES:
             sent |= {one.path for one in operation.request_members if not one.read_only}
     for operation, role in members:
         if role is Role.READ:
@@ -157,7 +155,7 @@ def _references_of(own: Resource, members: Members, known: _Known) -> Iterator[R
         if stated is not None:
             found |= dict(stated.references)
     for operation, role in members:
-        if role not in WRITING:
+        if role not in WRITING_ROLES:
             continue
         for member, thing in named_resources(operation):
             other = _called(thing, own, known)

@@ -13,14 +13,13 @@ from pytest_confluent_contracts.documents.path_shapes import joined_words
 from pytest_confluent_contracts.documents.resource_ids import may_be_alike
 from pytest_confluent_contracts.model.documents import Location
 from pytest_confluent_contracts.model.paths import has_items, last_name
-from pytest_confluent_contracts.model.resources import Resource, Role, Scope
+from pytest_confluent_contracts.model.resources import WRITING_ROLES, Resource, Role, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_confluent_contracts.model.documents import Operation, Parameter, Property
 
-WRITING = frozenset({Role.CREATE, Role.REPLACE, Role.UPDATE})
 LEADING = frozenset({Location.QUERY, Location.HEADER})
 
 
@@ -31,7 +30,7 @@ def scopes_of(resource: Resource, members: Sequence[tuple[Operation, Role]]) -> 
     """
     leading = _leading_parameters(members)
     for operation, role in members:
-        if role not in WRITING:
+        if role not in WRITING_ROLES:
             continue
         for asking, parameter in leading.values():
             meant = [

@@ -114,7 +114,7 @@ def _told(member: _Member, resources: Mapping[Group, Resource]) -> Operation:
     if member.group is None:
         return replace(member.operation, role=member.role)
     told = replace(member.operation, resource=resources[member.group], role=member.role)
-    if told.as_create.makes_on_key and told.role is Role.REPLACE:
+    if told.replaces_on_key:
         return with_replacing_first(told)
     return told
 

@@ -326,7 +326,7 @@ class Collection:
     @property
     def is_single(self) -> bool:
         """Return whether there is one alone, under each resource of the parent."""
-        return self.kind is not None and not self.kind.parameter and bool(self.kind.item)
+        return self.kind is not None and self.kind.is_single
 
     # --- what is sent -----------------------------------------------------------------------------
 

@@ -205,13 +205,8 @@ class Double:
 
     def created(self, alter: mutations.Alter) -> list[Exchange]:
         """Return what the life has shown of a PUT where it creates, none where it never does."""
-        resource = self.operation.resource
-        is_made = resource is not None and resource.is_made_by_put
-        scenario = self.scenario(alter) if is_made else None
-        if scenario is None or self.operation.role is not Role.REPLACE:
-            return []
-        shown = scenario.exchanges_of(self.operation)
-        return [one for one in shown if one.case.operation.makes_on_key]
+        scenario = self.scenario(alter) if self.operation.replaces_on_key else None
+        return [] if scenario is None else scenario.creates_on_keys(self.operation)
 
     def campaign_alone(
         self,

@@ -485,7 +485,7 @@ def service_class(operation: Operation) -> type[Service]:
         return ListHeadService
     if operation.method == "HEAD":
         return ReadHeadService
-    if operation.role is Role.REPLACE and operation.as_create.makes_on_key:
+    if operation.replaces_on_key:
         return KeyedReplaceService
     return SERVICES[operation.role]
 

@@ -355,11 +355,19 @@ class Operation:
         return replace(self, role=Role.CREATE, responses=(*created, *others))
 
     @property
+    def is_about_keyed(self) -> bool:
+        """Return whether it is about what a PUT alone makes, on a key that the caller chooses."""
+        return self.resource is not None and self.resource.is_made_by_put
+
+    @property
     def makes_on_key(self) -> bool:
         """Return whether it is what `as_create` makes of a PUT: the path has the new one's key."""
-        if self.resource is None or self.role is not Role.CREATE:
-            return False
-        return self.resource.is_made_by_put
+        return self.role is Role.CREATE and self.is_about_keyed
+
+    @property
+    def replaces_on_key(self) -> bool:
+        """Return whether it is a PUT that creates, too, as what replaces one that is there."""
+        return self.role is Role.REPLACE and self.is_about_keyed
 
     @cached_property
     def request_members(self) -> tuple[Property, ...]:
@@ -367,6 +375,19 @@ class Operation:
         if not self.request:
             return ()
         return self.request.properties
+
+    @cached_property
+    def request_maps(self) -> tuple[str, ...]:
+        """Return the paths of the maps in the request body, of which any name may be an entry.
+
+        Those within items of lists are left out: one path would mean several.
+        """
+        found: list[str] = []
+        for member in self.request_members:
+            holder = paths.parent_path(member.path)
+            if member.path == paths.value_path(holder) and not paths.has_items(holder):
+                found.append(holder)
+        return tuple(found)
 
     @cached_property
     def success_content(self) -> Content | None:

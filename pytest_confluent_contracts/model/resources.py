@@ -38,6 +38,8 @@ HELD = "held"
 DELETE_AGAIN = "delete again"
 # What is sent in these roles changes nothing.
 SAFE_ROLES = frozenset({Role.LIST, Role.READ})
+# What is sent in these has a body that writes one.
+WRITING_ROLES = (Role.CREATE, Role.REPLACE, Role.UPDATE)
 # What is sent in these makes a resource, or ends it.
 MAKING_ROLES = frozenset({Role.CREATE, Role.DELETE})
 

@@ -306,13 +306,9 @@ class Gate:
 
         Where each was refused, none of them: a key may have to be the id of something else.
         """
-        resource = operation.resource
-        if operation.role is not Role.REPLACE or resource is None:
+        if not (operation.replaces_on_key and self.lives.is_led(operation.resource)):
             return []
-        if not (resource.is_made_by_put and self.lives.is_led(resource)):
-            return []
-        life = self.scenario(operation).exchanges_of(operation)
-        creates = [one for one in life if one.case.operation.makes_on_key]
+        creates = self.scenario(operation).creates_on_keys(operation)
         if any(one.accepted for one in creates):
             return creates
         return [one for one in creates if not 400 <= one.status < 500]

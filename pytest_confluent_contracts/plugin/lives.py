@@ -413,10 +413,10 @@ class Lives:
 
         For example, the settings of a thing. One that somebody named is not such.
         """
-        parent = self.parent(resource)
-        if parent is None or not resource.is_single or not self.makes(parent):
+        if not resource.is_single:
             return False
-        return not self._named(resource)
+        parent = self.parent(resource)
+        return parent is not None and self.makes(parent) and not self._named(resource)
 
     def is_led(self, resource: Resource | None) -> bool:
         """Return whether there is a step that the run may send of the life of *resource*."""
@@ -484,10 +484,8 @@ class Lives:
 
     def _named(self, resource: Resource) -> PathParameters:
         """Return the path parameters of the one that somebody named, none unless all are."""
-        for id in dict(resource.roles).values():
-            operation = self._known(resource).get(id)
-            if operation is None:
-                continue
+        known = self._known(resource)
+        for operation in [known[id] for _, id in resource.roles if id in known]:
             named = self._named_for(operation)
             if operation.path == resource.item and all(
                 name in named for name, _ in operation.parameters

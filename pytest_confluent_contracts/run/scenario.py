@@ -267,6 +267,11 @@ class Scenario:
         own = [one for one in self.history if not one.case.is_between_principals]
         return [one for one in own if one.case.operation.key == operation.key]
 
+    def creates_on_keys(self, operation: Operation) -> list[Exchange]:
+        """Return what the life has shown of *operation*, a PUT, where it creates."""
+        shown = self.exchanges_of(operation)
+        return [one for one in shown if one.case.operation.makes_on_key]
+
     def holder(self, name: str = HOLDER) -> PathParameters | None:
         """Return the path parameters of one that stays there until the end, None without any.
 

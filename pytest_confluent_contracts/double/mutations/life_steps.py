@@ -15,15 +15,13 @@ from pytest_confluent_contracts.double.mutations.altering import (
 from pytest_confluent_contracts.double.store import writable_members
 from pytest_confluent_contracts.model import paths
 from pytest_confluent_contracts.model.paths import ABSENT
-from pytest_confluent_contracts.model.resources import Role
+from pytest_confluent_contracts.model.resources import WRITING_ROLES, Role
 
 if TYPE_CHECKING:
     from pytest_confluent_contracts.double.collection import Collection
     from pytest_confluent_contracts.double.mutations.altering import Alter
     from pytest_confluent_contracts.double.service import Request, Service
     from pytest_confluent_contracts.double.store import Resource
-
-WRITING = (Role.CREATE, Role.REPLACE, Role.UPDATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +142,7 @@ CREATES: dict[str, When] = {
 def written_paths(collection: Collection) -> list[str]:
     """Return the members that requests write one way or another, in the document's order."""
     found: list[str] = []
-    for role in WRITING:
+    for role in WRITING_ROLES:
         for service in collection.with_role(role):
             for member in writable_members(service.store.sent, collection.members, ()):
                 is_one = "const" in member.schema or len(member.schema.get("enum", "**")) == 1

@@ -129,20 +129,10 @@ def with_unsent(service: Service, wanted: Any, was: Any) -> Any:
     return wanted
 
 
-def maps_written(operation: Operation) -> list[str]:
-    """Return the paths of the maps in a body of *operation*, where any name is an entry."""
-    found: list[str] = []
-    for member in operation.request_members:
-        path = paths.parent_path(member.path)
-        if member.path == paths.value_path(path) and not paths.has_items(path):
-            found.append(path)
-    return found
-
-
 def merge_maps(service: Service, inner: Any, shown: Any, body: Any) -> Any:
     """Write what was sent, and leave what was in each of its maps."""
     wanted = inner(shown, body)
-    for path in maps_written(service.operation):
+    for path in service.operation.request_maps:
         was, now = paths.value_at(shown, path), paths.value_at(wanted, path)
         if isinstance(was, Mapping) and isinstance(now, Mapping):
             wanted = paths.with_value(wanted, path, {**was, **now})
@@ -233,7 +223,7 @@ def own_change_mutations(operation: Operation) -> Iterator[Mutation]:
     if role is Role.UPDATE and may_leave_out(operation):
         name = "an update leaves nothing but what it sent"
         yield mutate_role(name, Role.UPDATE, "perform", drop_unsent_behind, UPDATED)
-    if role is Role.REPLACE and maps_written(operation):
+    if role is Role.REPLACE and operation.request_maps:
         name = "a replace puts what is sent beside what was in a map"
         yield mutate_role(name, Role.REPLACE, "write_whole", merge_maps, LEFT_OUT)
     if kind is not None and kind.parameter:  # of what each parent has one of, there are no others
