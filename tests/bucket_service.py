@@ -5,12 +5,12 @@ A service by hand of what PUT alone makes; whatever may be wrong with it is a cl
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from urllib.parse import unquote
 
 import httpx
+from plain_service import Wrong, read_object
 
 KEY, OTHER_KEY = "bucket-key-0001", "bucket-key-0002"
 REGIONS = ("north", "south", "west")
@@ -21,14 +21,6 @@ PATHS = {
     "entries": re.compile(r"/buckets/([^/]+)/entries"),
     "entry": re.compile(r"/buckets/([^/]+)/entries/([^/]+)"),
 }
-
-
-class Wrong(Exception):
-    """A request that is refused, with this status."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 def check_text(body: dict[str, Any], name: str) -> None:
@@ -79,29 +71,10 @@ class Buckets:
             handler = getattr(self, f"{request.method.lower()}_{name}", None)
             if found and handler is not None:
                 names = [unquote(one) for one in found.groups()]
-                given = (self.body_of(request),) if request.method == "PUT" else ()
+                given = (read_object(request),) if request.method == "PUT" else ()
                 answer: httpx.Response = handler(*names, *given)
                 return answer
         raise Wrong(404)
-
-    def body_of(self, request: httpx.Request) -> dict[str, Any]:
-        """Return the JSON object of the body; raise `Wrong` where it is none."""
-        kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise Wrong(400)
-        try:
-            body = json.loads(request.read().decode("utf-8"), parse_constant=self.no_number)
-            json.dumps(body, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError):
-            raise Wrong(400) from None
-        if not isinstance(body, dict):
-            raise Wrong(400)
-        return body
-
-    @staticmethod
-    def no_number(_: str) -> None:
-        """Refuse NaN and Infinity."""
-        raise ValueError
 
     # --- buckets ----------------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from shop_service import Shop, Wrong
+from plain_service import Wrong
+from shop_service import Shop
 from whole_services import (
     Account,
     AccountService,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from shop_service import KEY, Shop, Wrong
+from plain_service import Wrong
+from shop_service import KEY, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

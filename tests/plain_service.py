@@ -6,15 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from leading import APIS
+from running import FEW, gate, serving
 
 if TYPE_CHECKING:
-    from running import Answered
+    from pathlib import Path
+
+    from running import Answered, Run
 
 JSON = "application/json"
 
 
 class Wrong(Exception):
     """A request that is refused, with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class PlainService:
@@ -34,7 +42,7 @@ class PlainService:
         try:
             status, told = self.routed(method, path, headers, body)
         except Wrong as wrong:
-            status, told = wrong.args[0], {self.told_as: "refused"}
+            status, told = wrong.status, {self.told_as: "refused"}
         if status == 204:
             return status, [], b""
         return status, [("Content-Type", JSON)], json.dumps(told).encode()
@@ -44,6 +52,14 @@ class PlainService:
     ) -> tuple[int, Any]:
         """Return status and body of the answer; raise `Wrong` where it is refused."""
         raise NotImplementedError
+
+
+def held(folder: Path, service: PlainService, name: str, *options: str) -> Run:
+    """Hold the whole API *name* of `tests/apis` against *service*, behind a URL, by a few bodies and sequences."""
+    copy = folder / f"{name}.yaml"
+    copy.write_bytes((APIS / copy.name).read_bytes())
+    with serving(service.answer) as url:
+        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW, *options)
 
 
 def read(headers: dict[str, str], body: bytes) -> Any:
@@ -56,6 +72,14 @@ def read(headers: dict[str, str], body: bytes) -> Any:
         json.dumps(told, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Wrong(400) from error
+    return told
+
+
+def read_object(request: httpx.Request) -> dict[str, Any]:
+    """Return the JSON object of the body; raise `Wrong` where it is none."""
+    told = read(dict(request.headers), request.read())
+    if not isinstance(told, dict):
+        raise Wrong(400)
     return told
 
 

@@ -13,20 +13,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx
+from plain_service import Wrong, read_object
 
 KEY = "shop-key-0001"
 CART = re.compile(r"/carts/([^/]+)\Z")
 CARTS = re.compile(r"/carts\Z")
 LINE = re.compile(r"/carts/([^/]+)/lines/([^/]+)\Z")
 LINES = re.compile(r"/carts/([^/]+)/lines\Z")
-
-
-class Wrong(Exception):
-    """A request that is refused, with this status."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 def text_in(body: dict[str, Any], name: str, most: int) -> None:
@@ -74,29 +67,10 @@ class Shop:
     def answered(self, handler: Any, request: httpx.Request, ids: list[str]) -> httpx.Response:
         """Return what *handler* answers; one that takes a body is given it."""
         if request.method in ("POST", "PUT", "PATCH"):
-            answer: httpx.Response = handler(*ids, self.body_of(request))
+            answer: httpx.Response = handler(*ids, read_object(request))
         else:
             answer = handler(*ids)
         return answer
-
-    def body_of(self, request: httpx.Request) -> dict[str, Any]:
-        """Return the JSON object of the body; raise `Wrong` where it is none."""
-        kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise Wrong(400)
-        try:
-            body = json.loads(request.read().decode("utf-8"), parse_constant=self.no_number)
-            json.dumps(body, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError):
-            raise Wrong(400) from None
-        if not isinstance(body, dict):
-            raise Wrong(400)
-        return body
-
-    @staticmethod
-    def no_number(_: str) -> None:
-        """Refuse NaN and Infinity."""
-        raise ValueError
 
     # --- carts ------------------------------------------------------------------------------------
 

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
-from leading import APIS
-from plain_service import PlainService, Wrong, check, read
-from running import FEW, gate, serving
+from plain_service import PlainService, Wrong, check, held, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +32,7 @@ class Tickets(PlainService):
         try:
             return self.asked(method, path, headers, body)
         except Wrong as wrong:
-            raise Wrong(422 if wrong.args[0] == 400 else wrong.args[0]) from wrong
+            raise Wrong(422 if wrong.status == 400 else wrong.status) from wrong
 
     def asked(
         self, method: str, path: str, headers: dict[str, str], body: bytes
@@ -116,10 +114,7 @@ def sent(headers: dict[str, str], body: bytes, required: list[str]) -> dict[str,
 def test_an_action_disturbs_nobody(tickets: type[Tickets], red: set[str], folder: Path) -> None:
     """What an action allows once is kept by its first answer; one that it never allows is told."""
     service = tickets()
-    copy = folder / "tickets.yaml"
-    copy.write_bytes((APIS / "tickets.yaml").read_bytes())
-    with serving(service.answer) as url:
-        done = gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW)
+    done = held(folder, service, "tickets")
     assert service.tickets == {}
     assert {f"contracts/tickets::payTicket::{id}" for id in red} <= done.red
     if not red:

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from judging import red, warned
 from leading import Led, read_api
-from shop_service import KEY, Shop, Wrong
+from plain_service import Wrong
+from shop_service import KEY, Shop
 
 from pytest_confluent_contracts.model.clauses import MissingKind, Verdict
 from pytest_confluent_contracts.model.resources import Resource, Role

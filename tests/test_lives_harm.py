@@ -11,7 +11,8 @@ from urllib.parse import unquote
 import httpx
 import pytest
 from leading import Led, read_api
-from shop_service import KEY, Shop, Wrong
+from plain_service import Wrong
+from shop_service import KEY, Shop
 
 from pytest_confluent_contracts.documents import read_document
 from pytest_confluent_contracts.model.paths import ABSENT

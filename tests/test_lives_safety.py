@@ -14,8 +14,9 @@ from urllib.parse import unquote
 import httpx
 import pytest
 from chaos_proxy import named, resolver
+from plain_service import Wrong
 from running import Answered, Run, ctrl_c, gate, interrupted, serving
-from shop_service import KEY, Shop, Wrong
+from shop_service import KEY, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

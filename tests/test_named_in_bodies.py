@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
-from leading import APIS
-from plain_service import PlainService, Wrong, check, read
-from running import FEW, gate, serving
+from plain_service import PlainService, Wrong, check, held, read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from running import Run
 
 TYPES: dict[str, dict[str, type]] = {
     "customers": {"name": str},
@@ -130,19 +127,11 @@ class OfAnother(Orders):
         return made
 
 
-def held(folder: Path, orders: Orders) -> Run:
-    """Hold the whole API against *orders*, behind a URL."""
-    copy = folder / "orders.yaml"
-    copy.write_bytes((APIS / "orders.yaml").read_bytes())
-    with serving(orders.answer) as url:
-        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW)
-
-
 @pytest.mark.parametrize("orders", [Orders, HidesCustomers])
 def test_who_keeps_the_document_is_silent(orders: type[Orders], folder: Path) -> None:
     """A customer is made first, and each order is one of his; all is deleted again."""
     service = orders()
-    done = held(folder, service)
+    done = held(folder, service, "orders")
     assert done.code == 0, done.everything
     assert service.kept == {"customers": {}, "orders": {}}
     for clause in ("createOrder::request/accepted", "deleteOrder::lifecycle/deleted-is-gone"):
@@ -152,5 +141,5 @@ def test_who_keeps_the_document_is_silent(orders: type[Orders], folder: Path) ->
 @pytest.mark.parametrize("fault", [LosesNotes, OfAnother])
 def test_what_is_wrong_with_orders_is_told(fault: type[Orders], folder: Path) -> None:
     """By the clause on what is created."""
-    told = held(folder, fault()).red
+    told = held(folder, fault(), "orders").red
     assert "contracts/orders::createOrder::lifecycle/created-equals-sent" in told

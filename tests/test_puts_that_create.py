@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from bucket_service import KEY, OTHER_KEY, Buckets, Wrong
+from bucket_service import KEY, OTHER_KEY, Buckets
 from chaos_proxy import named, resolver
 from judging import red, warned
 from leading import APIS, Led, read_api
+from plain_service import Wrong
 from running import Answered, gate, interrupted, serving
 
 from pytest_confluent_contracts import documents

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 import pytest
-from leading import APIS, read_api
-from plain_service import PlainService, Wrong, check, read
-from running import FEW, gate, serving
+from leading import read_api
+from plain_service import PlainService, Wrong, check, held, read
 
 from pytest_confluent_contracts.model.resources import Scope
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from running import Run
 
 QUERY = "?environment="
 
@@ -95,14 +93,6 @@ class ListsNone(Clusters):
         return super().found(environment)[:-1]
 
 
-def held(folder: Path, clusters: Clusters, *options: str) -> Run:
-    """Hold the whole API against *clusters*, behind a URL."""
-    copy = folder / "clusters.yaml"
-    copy.write_bytes((APIS / "clusters.yaml").read_bytes())
-    with serving(clusters.answer) as url:
-        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW, *options)
-
-
 @pytest.mark.parametrize("options", [(), ("--contract-param", "environment=env-7")])
 def test_who_keeps_the_document_is_silent(options: tuple[str, ...], folder: Path) -> None:
     """All that is made lies in the environment that the requests name, and is deleted there."""
@@ -110,7 +100,7 @@ def test_who_keeps_the_document_is_silent(options: tuple[str, ...], folder: Path
     made: set[str] = set()
     create = service.create
     service.create = lambda body: made.add(body["environment"]["id"]) or create(body)  # type: ignore[method-assign, func-returns-value]
-    done = held(folder, service, *options)
+    done = held(folder, service, "clusters", *options)
     assert done.code == 0, done.everything
     assert service.clusters == {}
     assert len(made) == 1
@@ -129,7 +119,7 @@ def test_who_keeps_the_document_is_silent(options: tuple[str, ...], folder: Path
 def test_what_is_wrong_is_told(fault: type[Clusters], told: str, folder: Path) -> None:
     """By its clause, and nothing is left."""
     service = fault()
-    assert f"contracts/clusters::{told}" in held(folder, service).red
+    assert f"contracts/clusters::{told}" in held(folder, service, "clusters").red
     assert service.clusters == {}
 
 

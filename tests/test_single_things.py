@@ -8,16 +8,15 @@ from urllib.parse import unquote
 
 import pytest
 from judging import red, warned
-from leading import APIS, Led, read_api
-from plain_service import PlainService, Wrong, check, read
-from running import FEW, gate, serving
+from leading import Led, read_api
+from plain_service import PlainService, Wrong, check, held, read
 
 from pytest_confluent_contracts.model.resources import Role
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from running import Answered, Run
+    from running import Answered
 
 FIRST = {"locked": False, "light": "dim"}  # what a new room has
 
@@ -176,19 +175,11 @@ def led(rooms: Rooms) -> Led:
     return Led(read_api("rooms"), rooms, "")
 
 
-def held(folder: Path, rooms: Rooms) -> Run:
-    """Hold the whole API against *rooms*, behind a URL."""
-    copy = folder / "rooms.yaml"
-    copy.write_bytes((APIS / "rooms.yaml").read_bytes())
-    with serving(rooms.answer) as url:
-        return gate(folder, f"--contract-target={url}", f"--contract-spec={copy}", *FEW)
-
-
 @pytest.mark.parametrize("rooms", [Rooms, NothingSetYet])
 def test_who_keeps_the_document_is_silent(rooms: type[Rooms], folder: Path) -> None:
     """Whether a new room has settings, or none until somebody puts some; no room is left."""
     service = rooms()
-    done = held(folder, service)
+    done = held(folder, service, "rooms")
     assert done.code == 0, done.everything
     assert service.rooms == {}
     assert done.verdicts["contracts/rooms::putSettings::request/accepted"] == "kept"
@@ -207,7 +198,7 @@ def test_nobody_elses_settings_are_touched(folder: Path) -> None:
     service = Watched()
     strangers = service.create({"name": "a stranger's"})["id"]
     before = dict(service.settings[strangers])
-    done = held(folder, service)
+    done = held(folder, service, "rooms")
     assert done.code == 0, done.everything
     assert service.settings == {strangers: before}
     assert f"/rooms/{strangers}/settings" not in service.asked
